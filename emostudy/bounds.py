@@ -1,0 +1,56 @@
+"""How good could anyone be? Ceilings of a corpus whose confusion tables are known, beside what was reached."""
+
+import numpy as np
+import pandas as pd
+
+from emostudy.corpora.corpus import Corpus
+from emostudy.corpora.emosynth.ceilings import adjusted_ceiling, ceiling
+from emostudy.corpora.emosynth.tables import load_tables
+from emostudy.fusing import MODALITIES, best_recipes
+from emostudy.labels import encode
+from emostudy.metrics import confusion
+
+SMOOTHING = 0.5  # half a clip in each cell, so that a row without a clip is uniform
+
+
+def has_ceiling(corpus: Corpus) -> bool:
+    """Whether the corpus says what each clip shows in each modality, as EmoSynth does."""
+    return all(f"shows_{modality}" in corpus.clips for modality in MODALITIES)
+
+
+def ceilings(corpus: Corpus) -> dict[str, float]:
+    """Best possible UAR in [0, 1] by modality set (`face`, ..., `face+speech+text`); empty where it is not known."""
+    return {name: ceiling(name.split("+"), load_tables()) for name in subsets()} if has_ceiling(corpus) else {}
+
+
+def subsets() -> list[str]:
+    """All sets of one or more modalities, named in the order face, speech, text."""
+    masks = range(1, 2 ** len(MODALITIES))
+    names = ["+".join(m for bit, m in enumerate(MODALITIES) if mask >> bit & 1) for mask in masks]
+    return sorted(names, key=lambda name: (name.count("+"), name))
+
+
+def reading(predictions: pd.DataFrame, corpus: Corpus, modality: str) -> np.ndarray:
+    """How a model reads what a modality shows: (C, C), rows shown, columns predicted, rows sum to 1.
+
+    Args:
+        predictions: test predictions of unimodal runs of that modality.
+    """
+    shown = predictions.clip_id.map(corpus.clips.set_index("clip_id")[f"shows_{modality}"])
+    codes = [encode(column, corpus.emotions) for column in (shown, predictions.predicted)]
+    counts = confusion(*codes, len(corpus.emotions)) + SMOOTHING
+    return counts / counts.sum(1, keepdims=True)
+
+
+def adjusted_ceilings(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> dict[str, float]:
+    """The ceilings, seen through the readings of the unimodal recipes that stand for each modality in fusion.
+
+    It counts only a model's decision; a fusion of probabilities, which also know how sure the model is, may pass it a little.
+    """
+    rows = predictions[(predictions.protocol == protocol) & predictions.modalities.isin(MODALITIES)]
+    chosen = [frame for _, fold in rows.groupby("fold") for seed in fold.seed.unique()
+              for frame in best_recipes(fold, seed, corpus.emotions).values()]
+    test = pd.concat(chosen).query("part == 'test'")
+    readings = {m: reading(part, corpus, m) for m, part in test.groupby("modalities")}
+    sets = [name for name in subsets() if set(name.split("+")) <= set(readings)]
+    return {name: adjusted_ceiling(name.split("+"), load_tables(), readings) for name in sets}

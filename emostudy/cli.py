@@ -1,0 +1,129 @@
+"""The command line: `run` the study or a part of it, list the `corpora`."""
+
+import argparse
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from emostudy.parameters import SHARED, parse_parameter
+from emostudy.paths import results_root
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line instead of the whole usage."""
+
+    def error(self, message: str) -> None:
+        raise ValueError(f"{message} (`{self.prog} --help` lists all options)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; its exit code: 0 done, 1 a notebook failed, 2 a wrong request, 130 interrupted."""
+    try:
+        options = parser().parse_args(argv)
+        return options.command(options)
+    except (ValueError, OSError) as error:  # a user's mistake is one line, never a traceback
+        print("emostudy:", " ".join(str(error).split()), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nemostudy: interrupted; finished notebooks and runs are kept", file=sys.stderr)
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = Parser(prog="python -m emostudy", description=__doc__, allow_abbrev=False)
+    commands = top.add_subparsers(metavar="command", required=True)
+    run = commands.add_parser("run", help="run the notebooks in the order of their graph", allow_abbrev=False)
+    run.set_defaults(command=run_command)
+    run.add_argument("--corpus", default=SHARED["corpus"], help="which corpus (default: %(default)s, made here)")
+    run.add_argument("--data-dir", default="", help="parent folder of the corpora (default: variable EMOSTUDY_DATA)")
+    run.add_argument("--profile", default=SHARED["profile"], help="smoke, class or paper (default: %(default)s)")
+    run.add_argument("--only", type=names, default=[], metavar="03,05", help="notebooks by number or name")
+    run.add_argument(
+        "-p",
+        dest="parameters",
+        action="append",
+        default=[],
+        metavar="name=value",
+        help="a parameter of a notebook",
+    )
+    run.add_argument("--jobs", type=int, help="processes inside a notebook (default: one for each usable core)")
+    run.add_argument("--results-dir", default="", help="where results go (default: results of the repository)")
+    run.add_argument("--protocols", type=names, default=SHARED["protocols"], help="comma separated (default: both)")
+    run.add_argument("--seeds", type=numbers, default=[], metavar="0,1,2", help="(default: the profile's)")
+    run.add_argument("--device", default=SHARED["device"], help="cpu, cuda or mps (default: %(default)s)")
+    corpora = commands.add_parser("corpora", help="what is known, what is there, where to get it", allow_abbrev=False)
+    corpora.set_defaults(command=corpora_command)
+    corpora.add_argument(
+        "--data-dir", default="", help="parent folder of the corpora (default: variable EMOSTUDY_DATA)"
+    )
+    return top
+
+
+def names(text: str) -> list[str]:
+    """Split at commas and blanks."""
+    return text.replace(",", " ").split()
+
+
+def numbers(text: str) -> list[int]:
+    """Split at commas and blanks; every part is a whole number."""
+    return [int(part) for part in names(text)]
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Run notebooks and say what was written."""
+    from emostudy.study import run  # here, so that --help and corpora answer at once
+
+    outcomes = run(
+        options.corpus,
+        options.profile,
+        data_dir=options.data_dir,
+        results_dir=options.results_dir,
+        only=options.only,
+        parameters=dict(parse_parameter(text) for text in options.parameters),
+        protocols=options.protocols,
+        seeds=options.seeds,
+        device=options.device,
+        jobs=options.jobs,
+    )
+    folder = results_root(options.results_dir) / options.corpus / options.profile
+    print("\n".join(summary(outcomes, folder)))
+    failures = [outcome for outcome in outcomes if outcome.state == "failed"]
+    for outcome in failures:
+        print(f"emostudy: {outcome.slug} failed in {outcome.note}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def summary(outcomes: Sequence, folder: Path) -> list[str]:
+    """Lines: what became of each notebook, files written by kind, what to open next."""
+    lines = ["", f"{'notebook':<22}{'state':<10}{'seconds':>8}"]
+    for outcome in outcomes:
+        seconds = f"{outcome.seconds:.0f}" if outcome.written else ""
+        lines.append(f"{outcome.slug:<22}{outcome.state:<10}{seconds:>8}  {outcome.note}".rstrip())
+    written = sorted({path for outcome in outcomes for path in outcome.written})
+    lines += ["", f"files written under {os.path.relpath(folder)}: {len(written)}"]
+    kinds = Counter(path.relative_to(folder).parts[0] for path in written)
+    lines += [f"{number:>7}  {kind}" for kind, number in sorted(kinds.items())]
+    copies = [path for path in written if path.suffix == ".ipynb"]
+    failed = [path for path in copies if path.name.endswith(".failed.ipynb")]
+    if copies:
+        lines.append(f"open next: {os.path.relpath((failed or copies[-1:])[0])}")
+    return lines
+
+
+def corpora_command(options: argparse.Namespace) -> int:
+    """List every corpus that the study knows."""
+    from emostudy.corpora import cards, is_present
+
+    if options.data_dir and not Path(options.data_dir).expanduser().is_dir():
+        raise ValueError(f"data folder {options.data_dir} is not there; name the parent folder of the corpora")
+    for name, card in cards().items():
+        there = "present" if is_present(name, options.data_dir or None) else "not found"
+        print(f"{name:<12}{there:<11}{card['title']}")
+        print(f"{'':<12}modalities {', '.join(card['modalities'])}; licence {card['licence']}")
+        print(f"{'':<12}{' at '.join(dict.fromkeys(filter(None, map(card.get, ('access', 'address')))))}")
+        if card.get("folders"):
+            print(f"{'':<12}looked for as {', '.join(card['folders'])} in the data folder")
+    return 0

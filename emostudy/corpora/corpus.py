@@ -1,0 +1,90 @@
+"""A corpus: one row per clip, the emotions in a fixed order, a card, and what was left out and why."""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+COLUMNS = ("clip_id", "emotion", "speaker", "gender", "dialogue", "turn", "split", "start", "end")
+MEDIA = ("audio", "video", "image", "text", "action_units")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Clips of one corpus.
+
+    Args:
+        name: the corpus' name, as on the command line.
+        emotions: ordered; position in this tuple is the class number everywhere.
+        card: licence, citation, cluster unit, folds and known faults (`cards/<name>.yaml`).
+        clips: one row per clip, with all of `COLUMNS`, a column per medium in `MEDIA` that the corpus has
+            (a missing cell is a missing modality), and whatever else the corpus knows.
+        left_out: `file, reason`, one row per file that did not become a clip.
+
+    Raises:
+        ValueError: where a column is missing, a clip id stands twice, or an emotion is unknown.
+    """
+
+    name: str
+    emotions: tuple[str, ...]
+    card: dict
+    clips: pd.DataFrame
+    left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["file", "reason"]))
+
+    def __post_init__(self) -> None:
+        missing = [column for column in COLUMNS if column not in self.clips]
+        if missing:
+            raise ValueError(f"{self.name}: the clip table lacks {missing}; every corpus has {list(COLUMNS)}")
+        twice = self.clips.clip_id[self.clips.clip_id.duplicated()]
+        if len(twice):
+            raise ValueError(f"{self.name}: clip_id {twice.iloc[0]} stands twice; clip ids must be unique")
+        unknown = sorted(set(self.clips.emotion) - set(self.emotions))
+        if unknown:
+            raise ValueError(f"{self.name}: unknown emotion {unknown[0]!r}; known are {list(self.emotions)}")
+        object.__setattr__(self, "clips", self.clips.sort_values("clip_id").reset_index(drop=True))
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    @property
+    def media(self) -> tuple[str, ...]:
+        """The media that at least one clip has."""
+        return tuple(medium for medium in MEDIA if medium in self.clips and self.clips[medium].notna().any())
+
+    def with_target(self, column: str) -> "Corpus":
+        """The same clips with another column as the emotion to be recognised, e.g. `shows_face` in EmoSynth."""
+        if column not in self.clips:
+            raise ValueError(f"{self.name} has no column {column!r}; it has {sorted(self.clips)}")
+        return replace(self, clips=self.clips.assign(emotion=self.clips[column]))
+
+    def without(self, left_out: pd.DataFrame) -> "Corpus":
+        """The corpus less the clips named in `left_out` (`clip_id, file, reason`), which joins the list of files left out."""
+        clips = self.clips[~self.clips.clip_id.isin(left_out.clip_id)]
+        return replace(self, clips=clips, left_out=pd.concat([self.left_out, left_out[["file", "reason"]]]))
+
+    def fingerprint(self) -> str:
+        """A hash of what the clips are and hold, whatever folder they lie in.
+
+        A corpus that knows its content by a column `content` (EmoSynth) is believed; otherwise every file is read.
+        """
+        described = [column for column in self.clips if column not in MEDIA or column == "text"]
+        digest = hashlib.sha256(self.clips[sorted(described)].to_csv(index=False).encode())
+        if "content" not in self.clips:
+            for medium in set(self.media) - {"text"}:
+                for cell in self.clips[medium].dropna():
+                    digest.update(file_hash(cell).encode())
+        return digest.hexdigest()[:16]
+
+
+def file_hash(cell: str) -> str:
+    """SHA-256 of the bytes of the file in a clip table's cell (`path` or `path#row key`)."""
+    path = Path(cell.partition("#")[0])
+    status = path.stat()
+    return _bytes_hash(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=200_000)
+def _bytes_hash(path: Path, modified: int, size: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,149 @@
+"""Exercises: an answer is checked against what the data at hand say, so that it is right for any corpus and profile."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown
+
+from emostudy import predictions as preds
+from emostudy.metrics import confusion, recall, uar
+
+
+def check(number: str, answer: object, solve: Callable, *material, within: float = 0.0) -> Markdown:
+    """Say whether an answer is right.
+
+    Args:
+        answer: None says "not answered yet"; else a number, a word, or a tuple of words.
+        solve: a function of this module that works out the right answer from `material`.
+        within: how far a number may be off.
+    """
+    if answer is None:
+        return Markdown(f"**Exercise {number}**: not answered yet.")
+    right = solve(*material)
+    if _same(answer, right, within):
+        return Markdown(f"**Exercise {number}**: right, {answer}.")
+    if isinstance(right, float | int) and not isinstance(answer, float | int):
+        return Markdown(f"**Exercise {number}**: {answer!r} is not a number; the answer is one.")
+    return Markdown(f"**Exercise {number}**: {answer} is not right yet. {_hint(answer, right)}")
+
+
+def _same(answer: object, right: object, within: float) -> bool:
+    if isinstance(right, float | int):
+        return isinstance(answer, float | int) and not isinstance(answer, bool) and abs(answer - right) <= within
+    if isinstance(right, tuple):
+        return isinstance(answer, list | tuple) and tuple(answer) == right
+    return answer == right
+
+
+def _hint(answer: object, right: object) -> str:
+    if isinstance(right, float | int):
+        return "Try a smaller number." if answer > right else "Try a larger number."
+    return "Look again at the table or the figure that the question names."
+
+
+def num_runs(num_folds: int, num_protocols: int, num_seeds: int, num_recipes: int) -> int:
+    """Trainings that a plan needs."""
+    return num_folds * num_protocols * num_seeds * num_recipes
+
+
+def chance_uar(emotions: tuple[str, ...]) -> float:
+    """UAR in percent of anyone who does not look."""
+    return 100 / len(emotions)
+
+
+def honest_protocol() -> str:
+    """The protocol that tells how an app will do with people it has never met."""
+    return "speaker_independent"
+
+
+def majority_wa(emotions: pd.Series) -> float:
+    """WA in percent of always saying the most frequent emotion."""
+    return 100 * float(emotions.value_counts(normalize=True).max())
+
+
+def best_guess(shown: dict[str, str], tables: dict[str, np.ndarray], emotions: tuple[str, ...]) -> str:
+    """The emotion that the best rule says when modalities show these emotions."""
+    posterior = np.prod([tables[m][:, emotions.index(z)] for m, z in shown.items()], axis=0)
+    return emotions[int(posterior.argmax())]
+
+
+def points(value: float) -> float:
+    """A share in percent."""
+    return 100 * value
+
+
+def most_confused(test: pd.DataFrame, recipe: str, protocol: str, emotions: tuple[str, ...]) -> tuple[str, str]:
+    """The true emotion and the other one that is most often said in its place."""
+    counts = _counts(_of(test, recipe, protocol), emotions).astype(float)
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    np.fill_diagonal(shares, -1)
+    row, column = np.unravel_index(shares.argmax(), shares.shape)
+    return emotions[row], emotions[column]
+
+
+def fall(test: pd.DataFrame, recipe: str, emotions: tuple[str, ...]) -> float:
+    """Points of UAR, seeds averaged, lost from the random split to new speakers."""
+    by_protocol = [_mean_uar(_of(test, recipe, protocol), emotions) for protocol in ("random", "speaker_independent")]
+    return 100 * (by_protocol[0] - by_protocol[1])
+
+
+def hardest_speaker(test: pd.DataFrame, recipe: str, protocol: str) -> str:
+    """The speaker with the lowest share of right clips."""
+    rows = _of(test, recipe, protocol)
+    return (rows.emotion == rows.predicted).groupby(rows.speaker).mean().idxmin()
+
+
+def best_recalled(test: pd.DataFrame, recipe: str, protocol: str, emotions: tuple[str, ...]) -> str:
+    """The emotion with the highest recall."""
+    return emotions[int(np.nanargmax(recall(_counts(_of(test, recipe, protocol), emotions))))]
+
+
+def sure_and_wrong(test: pd.DataFrame, recipe: str, protocol: str, emotions: tuple[str, ...], least: float = 0.8) -> float:
+    """Of the clips on which the model was at least so sure, the percentage on which it was wrong."""
+    rows = _of(test, recipe, protocol)
+    sure = rows[preds.columns_of(emotions)].max(axis=1) >= least
+    return 100 * float((rows.emotion != rows.predicted)[sure].mean()) if sure.any() else 0.0
+
+
+def dense_parameters(num_inputs: int, num_outputs: int) -> int:
+    """Weights and biases of a dense layer."""
+    return num_inputs * num_outputs + num_outputs
+
+
+def trust_weight(probabilities: list[list[float]], trust: list[float]) -> float:
+    """System R's weight of the first modality for one clip."""
+    p = np.asarray(probabilities)
+    confidence = 1 + (p * np.log(np.maximum(p, 1e-12))).sum(1) / np.log(p.shape[1])
+    weights = np.asarray(trust) * confidence
+    return float(weights[0] / weights.sum())
+
+
+def best_on_dev(predictions: pd.DataFrame, protocol: str, emotions: tuple[str, ...]) -> str:
+    """The recipe with the best UAR on dev clips."""
+    rows = predictions[(predictions.part == "dev") & (predictions.protocol == protocol)]
+    return rows.groupby(["recipe", "modalities"]).apply(lambda group: _mean_uar(group, emotions)).idxmax()[0]
+
+
+def num_shown(comparisons: pd.DataFrame) -> int:
+    """How many systems are shown to be better than the baseline."""
+    return int((comparisons.verdict == "better").sum())
+
+
+def deepest_fall(test: pd.DataFrame, emotions: tuple[str, ...]) -> str:
+    """The recipe that loses most from the random split to new speakers."""
+    falls = {recipe: fall(rows, recipe, emotions) for recipe, rows in test.groupby("recipe") if rows.modalities.nunique() == 1}
+    return max(falls, key=falls.get)
+
+
+def _of(test: pd.DataFrame, recipe: str, protocol: str) -> pd.DataFrame:
+    return test[(test.part == "test") & (test.recipe == recipe) & (test.protocol == protocol)]
+
+
+def _counts(rows: pd.DataFrame, emotions: tuple[str, ...]) -> np.ndarray:
+    y, predicted, _ = preds.arrays(rows, emotions)
+    return confusion(y, predicted, len(emotions))
+
+
+def _mean_uar(rows: pd.DataFrame, emotions: tuple[str, ...]) -> float:
+    return float(np.mean([uar(_counts(seed, emotions)) for _, seed in rows.groupby("seed")]))

@@ -1,0 +1,98 @@
+"""What a network sees of a feature. Each function is fitted on training clips alone and returns a transform for all others.
+
+A transform is called with values (N, ...) and gives a tensor (N, ...); its `size` is what a model must know of it: the
+number of features, or of tokens in the vocabulary.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from tokenizers import BertWordPieceTokenizer
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Transform:
+    """A fitted transform: `apply` values (N, ...) -> tensor (N, ...), and the `size` that a model is built for."""
+
+    apply: Callable[[np.ndarray], Tensor]
+    size: int
+
+    def __call__(self, values: np.ndarray) -> Tensor:
+        return self.apply(values)
+
+
+def raw(train: np.ndarray) -> Transform:
+    """Numbers as they are, (N, D) -> (N, D) float32."""
+    return Transform(lambda values: torch.tensor(values, dtype=torch.float32), train.shape[-1])
+
+
+def standardised(train: np.ndarray) -> Transform:
+    """Each of the last axis' D numbers to mean 0 and deviation 1 over training clips (and frames)."""
+    axes = tuple(range(train.ndim - 1))
+    mean, deviation = train.mean(axes, dtype=np.float64), train.std(axes, dtype=np.float64)
+    deviation = np.where(deviation > 1e-8, deviation, 1.0)
+
+    def apply(values: np.ndarray) -> Tensor:
+        return torch.as_tensor((values - mean) / deviation, dtype=torch.float32)
+
+    return Transform(apply, train.shape[-1])
+
+
+def flattened(train: np.ndarray) -> Transform:
+    """`standardised`, then frames laid end to end: (N, T, F) -> (N, T * F)."""
+    scale = standardised(train)
+    return Transform(lambda values: scale(values).flatten(1), int(np.prod(train.shape[1:])))
+
+
+def pixels(train: np.ndarray) -> Transform:
+    """Bytes to [0, 1], channels first: (N, K, H, W, 3) uint8 -> (N, K, 3, H, W) float32. Nothing is fitted."""
+    return Transform(lambda values: torch.tensor(values).permute(0, 1, 4, 2, 3).float() / 255, train.shape[2])
+
+
+@dataclass(frozen=True)
+class LearnedWordPiece:
+    """A WordPiece vocabulary learned on the training sentences: (N,) str -> (N, max_tokens) int64, 0 is padding."""
+
+    vocabulary: int = 1000
+    max_tokens: int = 32
+
+    def learn(self, train: np.ndarray) -> BertWordPieceTokenizer:
+        """The tokeniser, with the pieces that these sentences are made of."""
+        os.environ["TOKENIZERS_PARALLELISM"] = "false"  # its threads would make the order of ties, so the numbers, vary
+        tokenizer = BertWordPieceTokenizer(lowercase=True)
+        texts = [str(text) for text in train]
+        tokenizer.train_from_iterator(texts, vocab_size=self.vocabulary, min_frequency=2, show_progress=False)
+        tokenizer.enable_truncation(self.max_tokens)
+        return tokenizer
+
+    def __call__(self, train: np.ndarray) -> Transform:
+        tokenizer = self.learn(train)
+        tokenizer.enable_padding(length=self.max_tokens, pad_id=tokenizer.token_to_id("[PAD]"))
+        return Transform(lambda values: _ids(tokenizer, values), tokenizer.get_vocab_size())
+
+
+@dataclass(frozen=True)
+class PretrainedTokens:
+    """The tokeniser that belongs to pretrained weights, by hub name or folder: (N,) str -> (N, max_tokens) int64."""
+
+    weights: str = field(metadata={"record": False})
+    max_tokens: int = 128
+
+    def __call__(self, train: np.ndarray) -> Transform:
+        from emostudy.models.text import pretrained
+
+        tokenizer = pretrained("AutoTokenizer", self.weights)
+
+        def apply(values: np.ndarray) -> Tensor:
+            texts = [str(text) for text in values]
+            return tokenizer(texts, padding="max_length", truncation=True, max_length=self.max_tokens, return_tensors="pt").input_ids
+
+        return Transform(apply, len(tokenizer))
+
+
+def _ids(tokenizer: BertWordPieceTokenizer, values: np.ndarray) -> Tensor:
+    return torch.tensor([encoding.ids for encoding in tokenizer.encode_batch([str(text) for text in values])])

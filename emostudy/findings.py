@@ -1,0 +1,94 @@
+"""What we saw, in words: sentences whose numbers come from records, never from a keyboard."""
+
+import pandas as pd
+
+from emostudy.corpora.corpus import Corpus
+from emostudy.features.extract import Extracted
+from emostudy.tables import systems
+from emostudy.wording import counted, interval, modality_title, percent, protocol_title
+
+
+def crops(extracted: Extracted, corpus: Corpus) -> str:
+    """How many clips gave a face."""
+    lost = counted(len(extracted.left_out), "clip")
+    return f"Faces found in {len(extracted.clip_ids)} of {len(corpus)} clips of {corpus.name} and cut out; {lost} without a face left out."
+
+
+def corpus(corpus: Corpus, audit: pd.DataFrame) -> str:
+    """What a corpus holds, and what its protocols keep apart."""
+    clips = corpus.clips
+    counts = clips.emotion.value_counts()
+    lines = [
+        f"* {len(clips)} clips of {counted(clips.speaker.nunique(), 'speaker')}, {len(corpus.emotions)} emotions; the rarest, "
+        f"{counts.idxmin()}, has {counts.min()}, the most frequent, {counts.idxmax()}, {counts.max()}.",
+    ]
+    for protocol, row in audit.iterrows():
+        lines.append(f"* {protocol_title(protocol)}: " + ", ".join(f"{value} {name}" for name, value in row.items()) + ".")
+    return "\n".join(lines)
+
+
+def left_out(frames: list[pd.DataFrame]) -> str:
+    """Which files did not become clips or features, and why; or that none was lost."""
+    rows = pd.concat([frame[["file", "reason"]] for frame in frames]).drop_duplicates()
+    lines = [f"* `{row.file}`: {row.reason}" for row in rows.itertuples()]
+    return f"Left out: {counted(len(rows), 'file')}.\n\n" + "\n".join(lines)
+
+
+def unimodal(scored: pd.DataFrame, titles: dict[str, str], network: str, modality: str) -> str:
+    """The findings of a unimodal notebook: scores of both protocols, the fall, and the best recipe for new speakers."""
+    table = systems(scored).set_index("recipe")
+    row = table.loc[network]
+    best = table[table.modalities == modality].speaker_independent.idxmax()
+    lines = [
+        f"* **{titles[network]}** reaches {_both(row)} UAR: {_fell(row.fall)}.",
+        f"* For new speakers the best recipe on {modality} is **{titles[best]}** "
+        f"with {_interval(table.loc[best])} % UAR.",
+        f"* Reference lines for new speakers: {_references(table, titles)}.",
+        f"* {scored.num_clips.max()} clips, {counted(int(scored.num_clusters.max()), 'speaker')}, "
+        f"{counted(int(scored.num_seeds.max()), 'seed')}; all trained from scratch.",
+    ]
+    return "\n".join(lines)
+
+
+def gap(scored: pd.DataFrame, ceilings: dict, adjusted: dict, modality: str, protocol: str) -> str:
+    """Where one modality's way to its ceiling is lost."""
+    table = systems(scored)
+    best = table[table.modalities == modality][protocol].max()
+    return (
+        f"Best possible from {modality_title(modality)}: {percent(ceilings[modality])} %. "
+        f"Through the eyes and ears of the recipe chosen on dev: {percent(adjusted[modality])} %. Reached: {percent(best)} %. "
+        f"So {percent(ceilings[modality] - adjusted[modality])} points are lost because the model misreads what is shown, and "
+        f"{percent(1 - ceilings[modality])} points nobody can win: {modality} does not always show what is felt."
+    )
+
+
+def fusion(scored: pd.DataFrame, compared: pd.DataFrame, titles: dict[str, str], protocol: str, baseline: str) -> str:
+    """Whether fused systems beat the best single modality, by a paired test on the same clips."""
+    table = systems(scored)
+    fused = table[table.modalities.str.contains("+", regex=False)]
+    best = fused.loc[fused[protocol].idxmax()]
+    verdicts = compared[compared.modalities.str.contains("+", regex=False)].verdict.value_counts()
+    shown = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+    return "\n".join([
+        f"* Best single modality, chosen on dev: **{titles[baseline]}**.",
+        f"* Highest fused UAR for new speakers: **{titles[best.recipe]}** on {modality_title(best.modalities)}, {_interval(best)} %.",
+        f"* Against the best single modality on the same clips ({len(compared)} comparisons, p after Holm below .05): {shown}.",
+    ])
+
+
+def _both(row: pd.Series) -> str:
+    random = interval(row.random, row.random_low, row.random_high)
+    return f"{random} % on the random split and {_interval(row)} % for new speakers,"[:-1]
+
+
+def _interval(row: pd.Series) -> str:
+    return interval(row.speaker_independent, row.speaker_independent_low, row.speaker_independent_high)
+
+
+def _fell(points: float) -> str:
+    return f"a fall of {percent(points)} points" if points > 0 else f"no fall ({percent(-points)} points more)"
+
+
+def _references(table: pd.DataFrame, titles: dict[str, str]) -> str:
+    rows = table[table.modalities == "none"]
+    return ", ".join(f"{titles[recipe]} {percent(row.speaker_independent)} %" for recipe, row in rows.iterrows())

@@ -1,0 +1,89 @@
+"""Decision-level fusion of finished runs: from predictions to predictions, nothing is trained again."""
+
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from emostudy import predictions as preds
+from emostudy.metrics import confusion, uar
+from emostudy.provenance import code_hash, describe, hash_of
+from emostudy.recipes.decision import Rule
+
+MODALITIES = ("face", "speech", "text")
+
+
+def fuse(predictions: pd.DataFrame, rules: tuple[Rule, ...], emotions: tuple[str, ...], folder: Path) -> pd.DataFrame:
+    """Every set of two or more modalities by every rule, for each protocol and seed; one run holds all folds.
+
+    In each fold a modality is spoken for by its recipe with the best UAR on that fold's dev clips. A recipe without
+    randomness has one seed, which stands for all. Clips that lack a modality are left out of the sets that need it.
+
+    Args:
+        predictions: of unimodal recipes, dev and test; others are passed over.
+    """
+    single = predictions[predictions.modalities.isin(MODALITIES) & (predictions.condition == "none")]
+    modalities = [modality for modality in MODALITIES if modality in set(single.modalities)]
+    if len(modalities) < 2:
+        raise ValueError(f"fusion needs two modalities, found {modalities}: run their notebooks first")
+    frames = []
+    for protocol, group in single.groupby("protocol", sort=True):
+        for seed in sorted(group.seed.unique()):
+            folds = {fold: best_recipes(rows, seed, emotions) for fold, rows in group.groupby("fold", sort=True)}
+            head = {"corpus": group.corpus.iloc[0], "protocol": protocol, "seed": int(seed), "condition": "none"}
+            for size in range(2, len(modalities) + 1):
+                for chosen in combinations(modalities, size):
+                    frames += [fuse_run(head, folds, chosen, rule, emotions, folder) for rule in rules]
+    return pd.concat(frames, ignore_index=True)
+
+
+def best_recipes(fold: pd.DataFrame, seed: int, emotions: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+    """Per modality the predictions, in one fold, of the recipe that is best on dev for this seed (or its only seed)."""
+    best = {}
+    for modality, group in fold.groupby("modalities", sort=True):
+        scores = {}
+        for recipe, rows in group.groupby("recipe", sort=True):
+            own = rows[rows.seed == seed] if seed in set(rows.seed) else rows[rows.seed == rows.seed.min()]
+            y, predicted, _ = preds.arrays(own[own.part == "dev"], emotions)
+            scores[recipe] = (float(uar(confusion(y, predicted, len(emotions)))), own)
+        best[modality] = max(scores.values(), key=lambda pair: pair[0])[1]
+    return best
+
+
+def fuse_run(head: dict, folds: dict, chosen: tuple[str, ...], rule: Rule, emotions: tuple[str, ...], folder: Path) -> pd.DataFrame:
+    """One rule on one set of modalities over all folds: fused, written, and given back."""
+    base = {int(fold): {m: best[m].run_id.iloc[0] for m in chosen} for fold, best in folds.items()}
+    code = [code_hash(name) for name in (rule.fit.__module__, __name__)]
+    run_id = hash_of("fused", describe(rule), code, base, head)
+    if preds.is_finished(folder, run_id):
+        return preds.read_runs(folder, [run_id])
+    head = head | {"run_id": run_id, "recipe": rule.name, "modalities": "+".join(chosen)}
+    rows = [fuse_fold(head | {"fold": int(fold)}, [best[m] for m in chosen], rule, emotions) for fold, best in folds.items()]
+    names = {fold: {m: best[m].recipe.iloc[0] for m in chosen} for fold, best in folds.items()}
+    record = head | {"title": rule.title, "source": rule.source, "record": describe(rule), "fused_runs": base, "fused_recipes": names}
+    fused = pd.concat(rows, ignore_index=True)
+    preds.write_run(folder, fused, record)
+    return fused
+
+
+def fuse_fold(head: dict, parts: list[pd.DataFrame], rule: Rule, emotions: tuple[str, ...]) -> pd.DataFrame:
+    """Fit the rule on one fold's dev predictions, and fuse its dev and test predictions."""
+    dev_clips, dev = aligned([rows[rows.part == "dev"] for rows in parts], emotions)
+    test_clips, test = aligned([rows[rows.part == "test"] for rows in parts], emotions)
+    labels = preds.arrays(dev_clips, emotions)[0]
+    combine = rule.fit(dev, labels)
+    fused_dev = rule.combine_dev(dev, labels) if rule.combine_dev else combine(dev)
+    framed = [preds.frame(head, dev_clips, "dev", fused_dev, emotions), preds.frame(head, test_clips, "test", combine(test), emotions)]
+    return pd.concat(framed, ignore_index=True)
+
+
+def aligned(parts: list[pd.DataFrame], emotions: tuple[str, ...]) -> tuple[pd.DataFrame, np.ndarray]:
+    """The clips that all parts have, and their probabilities (M, N, C): row n of every modality is the same clip.
+
+    System I's matching: a clip that lacks one modality is skipped.
+    """
+    common = sorted(set.intersection(*(set(rows.clip_id) for rows in parts)))
+    rows = [part.set_index("clip_id", drop=False).loc[common] for part in parts]
+    probabilities = np.stack([one[preds.columns_of(emotions)].to_numpy(float) for one in rows])  # (M, N, C)
+    return rows[0].reset_index(drop=True), probabilities

@@ -1,0 +1,136 @@
+"""Does joining modalities help? Fused systems against the best single modality, drawn from records and comparisons."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from emostudy.marks import ROW, beside, grouped, limits, mark_ceilings, row_chart, whiskers
+from emostudy.style import GREY, HALF, canvas, label_rows, look, styled
+from emostudy.tables import systems
+from emostudy.wording import (
+    SHOWN,
+    counted,
+    full_title,
+    interval_note,
+    modality_rank,
+    percent,
+    protocol_title,
+    sample,
+)
+
+
+@styled
+def fusion(
+    records: pd.DataFrame,
+    titles: Mapping[str, str],
+    best: Mapping[str, str],
+    ceilings: Mapping[str, float] | None = None,
+    cluster: str = "speaker",
+    width: float = HALF,
+    title: str = "Does joining beat the best modality alone?",
+) -> Figure:
+    """Every fused system's UAR, a panel per protocol, over a grey band: the best single modality and its interval.
+
+    Args:
+        best: protocol -> recipe of the best single modality (`records.best_single`, chosen on dev clips).
+    """
+    everything = systems(records)
+    is_fused = everything.modalities.str.contains("+", regex=False)
+    table, rows = everything[is_fused], grouped(everything[is_fused], titles)
+    note = (
+        f"Grey: best single modality by dev clips. {'Black ticks: ceiling. ' if ceilings else ''}"
+        f"{sample(records, cluster)}. Whiskers and band: {interval_note(cluster)}."
+    )
+    fig, axes = canvas(width, 1.35 + ROW * len(rows.labels), title, note, columns=2, sharey=True, sharex=True)
+    for ax, protocol in zip(axes[0], SHOWN, strict=True):
+        single = everything[(everything.recipe == best[protocol]) & ~is_fused].iloc[0]
+        for y, row in zip(rows.places, table.to_dict("records"), strict=True):
+            bounds, seen = [row[f"{protocol}{end}"] for end in ("", "_low", "_high")], look(row["modalities"])
+            face = "white" if protocol == "random" else seen.colour
+            whiskers(ax, y, *bounds, seen, face, label=f"{row['recipe']} {protocol}")
+            mark_ceilings(ax, y, row["modalities"], ceilings, None)
+        ax.tick_params(axis="y", left=False)
+        ax.spines["left"].set_visible(False)
+        _band(ax, protocol, single)
+        ax.set_xlabel("UAR (%)")
+        ax.grid(axis="x")
+    label_rows(axes[0, 0], rows.ticks, rows.labels, rows.bold)
+    return fig
+
+
+def fusion_alt(records: pd.DataFrame, titles: Mapping[str, str], best: Mapping[str, str]) -> str:
+    """The finding of `fusion`: per protocol the best single modality, the best fusion, and how many are above."""
+    table = systems(records)
+    is_fused, told = table.modalities.str.contains("+", regex=False), []
+    for protocol in SHOWN:
+        single, fused = table[(table.recipe == best[protocol]) & ~is_fused].iloc[0], table[is_fused]
+        top = fused.loc[fused[protocol].idxmax()]
+        above = (fused[protocol] > single[protocol]).sum()
+        told.append(
+            f"{protocol_title(protocol).capitalize()}: the best single modality, {full_title(single, titles)}, "
+            f"reaches {percent(single[protocol])}; {above} of {len(fused)} fusions lie above, "
+            f"the highest {full_title(top, titles)} with {percent(top[protocol])}."
+        )
+    return "UAR in percent. " + " ".join(told)
+
+
+@styled
+def differences(
+    comparisons: pd.DataFrame,
+    titles: Mapping[str, str],
+    cluster: str = "speaker",
+    width: float = HALF,
+    title: str = "",
+) -> Figure:
+    """Difference in UAR to one baseline with its interval; filled where the paired test shows one, hollow where not.
+
+    Args:
+        comparisons: of `records.compare_with`, one baseline and one protocol.
+
+    Raises:
+        ValueError: several baselines or protocols.
+    """
+    if comparisons.baseline.nunique() != 1 or comparisons.protocol.nunique() != 1:
+        found = f"{comparisons.baseline.nunique()} baselines, {comparisons.protocol.nunique()} protocols"
+        raise ValueError(f"{found}; must be one of each: filter the comparisons first")
+    table = comparisons.assign(
+        rank=comparisons.modalities.map(modality_rank), down=-comparisons.difference
+    ).sort_values(["rank", "down"])
+    rows, base = grouped(table, titles), titles.get(table.baseline.iloc[0], table.baseline.iloc[0])
+    note = (
+        f"{protocol_title(table.protocol.iloc[0]).capitalize()}; {counted(table.num_clips.max(), 'clip')}, "
+        f"{counted(table.num_clusters.max(), cluster)}. Whiskers: {interval_note(cluster)}. "
+        "Filled: p < 0.05, paired permutation test, Holm; hollow: no difference shown."
+    )
+    fig, ax = row_chart(width, rows, title or f"Better than {base}?", note)
+    ax.axvline(0, color=GREY, lw=0.9)
+    for y, row in zip(rows.places, table.itertuples(), strict=True):
+        seen = look(row.modalities)
+        face = "white" if row.verdict == "no difference shown" else seen.colour
+        whiskers(ax, y, row.difference, row.ci_low, row.ci_high, seen, face, label=row.recipe)
+        beside(ax, y, f"{100 * row.difference:+.1f}".replace("-", "−"), 30)
+    limits(ax, table[["difference", "ci_low", "ci_high"]], [0])
+    ax.set_xlabel("difference in UAR (points)")
+    return fig
+
+
+def differences_alt(comparisons: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    """The finding of `differences`, system by system."""
+    base, told = comparisons.baseline.iloc[0], []
+    for row in comparisons.itertuples():
+        bounds = "" if pd.isna(row.ci_low) else f" [{percent(row.ci_low)}, {percent(row.ci_high)}]"
+        told.append(f"{full_title(row, titles)}: {percent(row.difference)}{bounds}, {row.verdict}.")
+    protocol = protocol_title(comparisons.protocol.iloc[0]).capitalize()
+    return f"{protocol}, UAR minus that of {titles.get(base, base)}, in points. " + " ".join(told)
+
+
+def _band(ax, protocol: str, single: pd.Series) -> None:
+    """The best single modality as a grey line and band, named at its head."""
+    ax.axvspan(100 * single[f"{protocol}_low"], 100 * single[f"{protocol}_high"], color="#e3e3e3", lw=0, zorder=0)
+    ax.axvline(100 * single[protocol], color=GREY, lw=1, label=f"_{single.recipe}", zorder=1)
+    at, words = 100 * single[protocol], f"{single.modalities} {percent(single[protocol])}"
+    inward = "right" if at > np.mean(ax.get_xlim()) else "left"  # a name never reaches into the other panel
+    ax.annotate(words, (at, 1), (0, 2), ("data", "axes fraction"), "offset points", ha=inward, color=GREY)
+    ax.set_title(protocol_title(protocol), pad=12)

@@ -1,0 +1,60 @@
+"""The study as a graph: which notebook asks what, builds on which, and needs which modalities."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from emostudy.parameters import check_name
+
+TRAINS = ("predictions", "runs", "tables", "figures")
+SHOWS = ("tables", "figures")
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A node of the graph, named as its file `notebooks/<slug>.ipynb`."""
+
+    slug: str
+    question: str
+    after: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()  # modalities that the corpus must have,
+    num_modalities: int = 0  # or at least so many of them
+    minutes: float = 1.0  # on two cores, profile `class`, nothing cached
+    writes: tuple[str, ...] = ()  # folders under results/<corpus>/<profile>
+
+
+UNIMODAL = ("02_face_cnn", "03_speech_lstm", "04_text_bert")
+FUSION = ("05_decision_fusion", "06_feature_fusion")
+NOTEBOOKS = (
+    Notebook("00_study_map", "What is asked here, and which notebook answers it?", minutes=0.1),
+    Notebook("01_corpora", "What is in a corpus, and how well could anyone do on it?", writes=SHOWS),
+    Notebook(UNIMODAL[0], "What can be read from a face alone?", ("01_corpora",), ("face",), 0, 2.0, TRAINS),
+    Notebook(UNIMODAL[1], "What can be read from a voice alone?", ("01_corpora",), ("speech",), 0, 2.0, TRAINS),
+    Notebook(UNIMODAL[2], "What can be read from words alone?", ("01_corpora",), ("text",), 0, 2.0, TRAINS),
+    Notebook(FUSION[0], "Do decisions joined beat the best modality?", UNIMODAL, (), 2, 0.5, TRAINS),
+    Notebook(FUSION[1], "Is it better to join features than decisions?", ("01_corpora",), (), 2, 1.0, TRAINS),
+    Notebook(
+        "20_paper",
+        "Which tables and figures go into the paper?",
+        after=("00_study_map", "01_corpora", *UNIMODAL, *FUSION),
+        minutes=0.2,
+        writes=SHOWS,
+    ),
+)
+
+
+def select(only: Sequence[str], notebooks: tuple[Notebook, ...] = NOTEBOOKS) -> tuple[Notebook, ...]:
+    """The notebooks named by number or slug, in graph order; all if none is. ValueError for unknown names."""
+    slug_of = {notebook.slug.partition("_")[0]: notebook.slug for notebook in notebooks}
+    wanted = {slug_of.get(name.zfill(2), name) for name in only}
+    for name in sorted(wanted):
+        check_name("notebook", name, [notebook.slug for notebook in notebooks])
+    return tuple(notebook for notebook in notebooks if not only or notebook.slug in wanted)
+
+
+def lacking(notebook: Notebook, modalities: Sequence[str]) -> str:
+    """Why a corpus with these modalities cannot be given to the notebook, or ""."""
+    missing = [name for name in notebook.needs if name not in modalities]
+    if missing or len(modalities) < notebook.num_modalities:
+        wanted = " and ".join(missing) or f"{notebook.num_modalities} modalities"
+        return f"needs {wanted}; the corpus has {', '.join(modalities)}"
+    return ""

@@ -1,0 +1,151 @@
+"""The parts of charts: rows, whiskers, dumbbells, ceilings, chance, numbers beside a row. Shares 0 to 1 go in."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from emostudy.style import GREY, INK, Look, canvas, label_rows
+from emostudy.wording import modality_title, percent
+
+ROW = 0.165  # inches
+
+
+class Rows(NamedTuple):
+    """Named rows of a chart: labels, their heights, which are headings, and the heights of the others."""
+
+    labels: list[str]
+    ticks: list[float]
+    bold: list[int]
+    places: list[float]
+
+
+CEILING = {"marker": "|", "markersize": 9, "markeredgewidth": 1.4, "color": INK, "ls": ""}
+ADJUSTED = CEILING | {"markeredgewidth": 0.8, "color": GREY}
+
+
+def whiskers(ax, y: float, value: float, low: float, high: float, look: Look, face: str, label: str = "") -> None:
+    """A value with its interval on row y, in percent; no whiskers where there is no interval."""
+    around = None if pd.isna(low) else [[100 * max(value - low, 0)], [100 * max(high - value, 0)]]
+    ax.errorbar(
+        100 * value,
+        y,
+        xerr=around,
+        fmt=look.marker,
+        ms=4.2,
+        mfc=face,
+        mec=look.colour,
+        mew=1,
+        ecolor=look.colour,
+        elinewidth=0.9,
+        capsize=0,
+        label=f"_{label}",
+        zorder=3,
+    )
+
+
+def dumbbell(ax, y: float, row, look: Look, label: str) -> None:
+    """Random split (hollow) and new speakers (filled) on row y, joined; row has `random, random_low, ...`."""
+    ax.plot(
+        [100 * row.random, 100 * row.speaker_independent],
+        [y, y],
+        color=look.colour,
+        lw=4,
+        alpha=0.28,
+        solid_capstyle="butt",
+        label=f"_{label} fall",
+        zorder=1,
+    )
+    whiskers(ax, y, row.random, row.random_low, row.random_high, look, "white", f"{label} random")
+    whiskers(
+        ax,
+        y,
+        row.speaker_independent,
+        row.speaker_independent_low,
+        row.speaker_independent_high,
+        look,
+        look.colour,
+        f"{label} speaker_independent",
+    )
+
+
+def protocol_keys() -> list[Line2D]:
+    """Legend entries of a dumbbell's ends."""
+    shared = {"ls": "", "marker": "o", "markersize": 4.2, "color": INK}
+    return [
+        Line2D([], [], mfc="white", label="random split", **shared),
+        Line2D([], [], label="new speakers", **shared),
+    ]
+
+
+def ceiling_keys(has_ceiling: bool = True, has_adjusted: bool = True) -> list[Line2D]:
+    """Legend entries of the ceiling ticks that are drawn."""
+    drawn = (("ceiling", CEILING, has_ceiling), ("adjusted ceiling", ADJUSTED, has_adjusted))
+    return [Line2D([], [], label=name, **style) for name, style, given in drawn if given]
+
+
+def mark_ceilings(
+    ax, y: float, modalities: str, ceilings: Mapping[str, float] | None, adjusted: Mapping[str, float] | None
+) -> None:
+    """Upright ticks on row y at the best possible score of these modalities, as far as it is known."""
+    for known, style, name in ((adjusted, ADJUSTED, "adjusted"), (ceilings, CEILING, "ceiling")):
+        if known and modalities in known:
+            ax.plot(100 * known[modalities], y, label=f"_{modalities} {name}", zorder=2, **style)
+
+
+def mark_chance(ax, chance: float, y: float) -> None:
+    """A dotted line at chance, named on row y, which holds no data."""
+    ax.axvline(100 * chance, color=GREY, lw=0.9, ls=(0, (1, 1.5)), label="_chance", zorder=0)
+    ax.annotate(
+        f"chance {100 * chance:.1f}",
+        (100 * chance, y),
+        (3, 0),
+        "data",
+        "offset points",
+        va="center",
+        color=GREY,
+    )
+
+
+def beside(ax, y: float, text: str, points: float = 26, **kwargs) -> None:
+    """Text at the right of row y, its right end `points` off the axes."""
+    kwargs = {"va": "center_baseline", "ha": "right", "annotation_clip": False} | kwargs
+    ax.annotate(text, (1, y), (points, 0), ("axes fraction", "data"), "offset points", **kwargs)
+
+
+def grouped(table: pd.DataFrame, titles: Mapping[str, str]) -> Rows:
+    """Rows of the systems, top down, with a heading before each set of modalities."""
+    places, labels, bold, ticks, y = [], [], [], [], 0.0
+    for modalities, rows in table.groupby("modalities", sort=False):
+        bold.append(len(labels))
+        for label in (modality_title(modalities), *(titles.get(recipe, recipe) for recipe in rows.recipe)):
+            labels.append(label)
+            ticks.append(y)
+            y += 1
+        places += ticks[-len(rows) :]
+        y += 0.3
+    return Rows(labels, ticks, bold, places)
+
+
+def limits(ax, *shares) -> None:
+    """Wide enough for all shares (0 to 1, NaN passed over), with a little air."""
+    values = 100 * np.concatenate([np.ravel(np.asarray(each, float)) for each in shares])
+    low, high = np.nanmin(values), np.nanmax(values)
+    ax.set_xlim(low - 0.04 * (high - low), high + 0.04 * (high - low))
+
+
+def row_chart(width: float, rows: Rows, title: str, note: str, row: float = ROW):
+    """Axes with named rows, top down, and UAR in percent across."""
+    fig, axes = canvas(width, 1.2 + row * (max(rows.ticks) + 1), title, note)
+    ax = axes[0, 0]
+    label_rows(ax, rows.ticks, rows.labels, rows.bold)
+    ax.set_xlabel("UAR (%)")
+    ax.grid(axis="x")
+    return fig, ax
+
+
+def signed(share: float) -> str:
+    """Points with a true minus sign; a dash for NaN."""
+    return "–" if pd.isna(share) else percent(share).replace("-", "−")

@@ -1,0 +1,110 @@
+"""What a user may ask of a run: every name and value is checked before any notebook starts."""
+
+import json
+import math
+import os
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+# Parameters that every notebook has, with its defaults. Only what differs from them is injected.
+SHARED = {
+    "corpus": "emosynth",
+    "data_dir": "",
+    "profile": "class",
+    "protocols": ["random", "speaker_independent"],
+    "seeds": [],
+    "device": "cpu",
+    "jobs": 2,
+    "results_dir": "",
+}
+DEVICES = ("cpu", "cuda", "mps")
+
+
+def check_name(kind: str, name: str, valid: Iterable[str]) -> None:
+    """Raise a ValueError with the nearest valid names where `name` is none of them."""
+    valid = list(valid)
+    if name not in valid:
+        near = get_close_matches(str(name), valid, n=3) or valid
+        raise ValueError(f"unknown {kind} {name!r}; did you mean {' or '.join(near)}?")
+
+
+def usable_cores() -> int:
+    """Cores that this process may use, which in a container or a batch job are fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def parse_parameter(text: str) -> tuple[str, object]:
+    """`name=value`, the value read as JSON and, where it is none, as a string."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise ValueError(f"-p {text}: write -p name=value")
+    try:
+        return name, json.loads(value)
+    except (ValueError, RecursionError):
+        return name, value
+
+
+def check_shared(shared: dict) -> None:
+    """Check what all notebooks share, and that the corpus is there. ValueError if not."""
+    from emostudy.corpora import cards, is_present
+    from emostudy.profiles import PROFILES
+    from emostudy.protocols import PROTOCOLS
+
+    check_name("corpus", shared["corpus"], cards())
+    check_name("profile", shared["profile"], PROFILES)
+    check_name("device", shared["device"].partition(":")[0], DEVICES)
+    for protocol in shared["protocols"]:
+        check_name("protocol", protocol, PROTOCOLS)
+    if not shared["protocols"]:
+        raise ValueError(f"no protocol is named; name at least one of {', '.join(PROTOCOLS)}")
+    if any(type(seed) is not int or not 0 <= seed < 2**32 for seed in shared["seeds"]):
+        raise ValueError(f"seeds {shared['seeds']}: seeds are whole numbers from 0 to {2**32 - 1}")
+    if type(shared["jobs"]) is not int or shared["jobs"] < 1:
+        raise ValueError(f"jobs {shared['jobs']!r}: give a whole number of processes, 1 or more")
+    if shared["data_dir"] and not os.path.isdir(shared["data_dir"]):
+        raise ValueError(f"data folder {shared['data_dir']} is not there; name the parent folder of the corpora")
+    if not is_present(shared["corpus"], shared["data_dir"] or None):
+        raise ValueError(f"corpus {shared['corpus']!r} is not there; `python -m emostudy corpora` says where to get it")
+
+
+def check_parameters(parameters: dict, defaults: dict[str, dict]) -> None:
+    """Refuse parameters that no notebook has, that have their own option, or that are of another type.
+
+    Args:
+        defaults: for each notebook's slug its parameters and their default values.
+    """
+    known = sorted({name for found in defaults.values() for name in found} - set(SHARED))
+    for name, value in parameters.items():
+        if name in SHARED:
+            raise ValueError(f"-p {name}: all notebooks share it; use --{name.replace('_', '-')}")
+        if not known:
+            raise ValueError(f"unknown parameter {name!r}; the notebooks chosen have none of their own")
+        check_name("parameter", name, known)
+        for slug, found in defaults.items():
+            if name in found and not fits(value, found[name]):
+                raise ValueError(
+                    f"parameter {name}={json.dumps(value)} does not fit {slug}: "
+                    f"its default is {json.dumps(found[name])}; give {described(found[name])}"
+                )
+
+
+def fits(value: object, default: object) -> bool:
+    """Whether a value has the type of a default: any for None, also int for float, items as in the list."""
+    if default is None:
+        return True
+    if isinstance(default, float):
+        return type(value) in (int, float) and math.isfinite(value)
+    if isinstance(default, list) and default and isinstance(value, list):
+        return all(fits(item, default[0]) for item in value)
+    return type(value) is type(default)
+
+
+def described(default: object) -> str:
+    """The type of a default in words."""
+    words = {
+        bool: "true or false",
+        int: "a whole number",
+        float: "a number",
+        str: "a string, numbers in double quotes",
+    }
+    return words.get(type(default), "a JSON list of such items" if isinstance(default, list) else "a JSON object")

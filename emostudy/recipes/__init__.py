@@ -1,0 +1,43 @@
+"""Recipes: every system of the study as one frozen record, and which of them a corpus can feed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from emostudy.corpora.corpus import Corpus
+from emostudy.features import Feature
+from emostudy.training import Estimator, Network
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One system: what it looks at, how it is built and trained, and where that comes from.
+
+    Args:
+        name: identifier in every table; `title`: how figures call it.
+        modalities: those of `face`, `speech`, `text` that it uses; none for the reference lines.
+        features: one `Feature` per input; inputs reach the model in this order.
+        prepare: per input, a function of `features/fitted.py` (networks only).
+        learner: `Network` or `Estimator`.
+        source: system and section that it rebuilds; `reading`: what was decided where the source is silent.
+        pretrained: the weights it starts from, by name; "none" trained from scratch.
+    """
+
+    name: str
+    title: str = field(metadata={"record": False})
+    modalities: tuple[str, ...]
+    features: dict[str, Feature]
+    learner: Network | Estimator
+    prepare: dict[str, Callable] = field(default_factory=dict)
+    source: str = field(default="", metadata={"record": False})
+    reading: str = field(default="", metadata={"record": False})
+    pretrained: str = "none"
+
+
+def fits(recipe: Recipe, corpus: Corpus) -> bool:
+    """Whether the corpus has every column that the recipe's features read."""
+    return all(feature.medium in corpus.clips for feature in recipe.features.values())
+
+
+def for_corpus(recipes: tuple[Recipe, ...], corpus: Corpus) -> tuple[Recipe, ...]:
+    """Those of `recipes` that the corpus can feed, in order."""
+    return tuple(recipe for recipe in recipes if fits(recipe, corpus))

@@ -1,0 +1,56 @@
+"""Recipes that look at faces."""
+
+from emostudy.features import Feature
+from emostudy.features.action_units import action_units
+from emostudy.features.faces import face_crops
+from emostudy.features.fitted import pixels, standardised
+from emostudy.features.hog import face_hog
+from emostudy.models.dense import mlp
+from emostudy.models.faces import FaceCNN, OverFrames, jitter_faces
+from emostudy.recipes import Recipe
+from emostudy.recipes.classical import support_vectors
+from emostudy.training import Estimator, Network
+
+CROPS = Feature("face_crops", "video", face_crops, {"num_frames": 3, "size": 48}, unit="8-bit RGB")
+HOG = Feature("face_hog", "video", face_hog, {"num_frames": 3}, unit="normalised gradient energy")
+UNITS = Feature("action_units", "action_units", action_units, unit="OpenFace intensity 0 to 5, presence 0 to 1")
+
+
+def face_cnn(sizes: dict[str, int], num_classes: int) -> OverFrames:
+    """System F's CNN over the frames of a clip."""
+    return OverFrames(FaceCNN(num_classes, size=sizes["face"]))
+
+
+def units_mlp(sizes: dict[str, int], num_classes: int):
+    """A perceptron on action units."""
+    return mlp(sizes["face"], num_classes, hidden=(128, 64), dropout=0.4)
+
+
+FACE_HOG_SVM = Recipe(
+    "face_hog_svm",
+    "HOG + SVM",
+    ("face",),
+    {"face": HOG},
+    Estimator(support_vectors, {"C": [0.3, 1.0, 3.0, 10.0]}),
+    source="classical line (Dalal and Triggs 2005)",
+)
+FACE_CNN = Recipe(
+    "face_cnn",
+    "CNN on faces (F)",
+    ("face",),
+    {"face": CROPS},
+    Network(face_cnn, epochs=15, batch=32, lr=1e-3, augment=jitter_faces),
+    {"face": pixels},
+    source="system F, image CNN, 48 x 48",
+    reading="three frames a clip; no padding; ranges of augmentation; epoch chosen on dev",
+)
+FACE_UNITS_MLP = Recipe(
+    "face_units_mlp",
+    "MLP on action units",
+    ("face",),
+    {"face": UNITS},
+    Network(units_mlp, epochs=150, batch=32, lr=1e-3, weight_decay=1e-3, optimiser="AdamW", refit=True),
+    {"face": standardised},
+    source="OpenFace action units, standardised (Baltrusaitis et al. 2018)",
+)
+FACES = (FACE_HOG_SVM, FACE_CNN, FACE_UNITS_MLP)

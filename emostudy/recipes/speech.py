@@ -1,0 +1,44 @@
+"""Recipes that listen."""
+
+from emostudy.features import Feature
+from emostudy.features.fitted import raw
+from emostudy.features.speech import mfcc_frames, mfcc_mean, mfcc_pooled
+from emostudy.models.speech import FrameLSTM, MfccLSTM
+from emostudy.recipes import Recipe
+from emostudy.recipes.classical import support_vectors
+from emostudy.training import Estimator, Network
+
+MFCC_MEAN = Feature("mfcc_mean", "audio", mfcc_mean, {"num_coefficients": 40}, unit="dB, cosine transform")
+MFCC_POOLED = Feature("mfcc_pooled", "audio", mfcc_pooled, {"num_coefficients": 40}, unit="dB, cosine transform")
+MFCC_FRAMES = Feature("mfcc_frames", "audio", mfcc_frames, {"num_coefficients": 13, "num_frames": 401, "hop": 200}, unit="dB")
+
+
+def mfcc_lstm(sizes: dict[str, int], num_classes: int) -> MfccLSTM:
+    """System F's LSTM with linear activation."""
+    return MfccLSTM(num_classes)
+
+
+def frame_lstm(sizes: dict[str, int], num_classes: int) -> FrameLSTM:
+    """A bidirectional LSTM with attention over MFCC frames."""
+    return FrameLSTM(sizes["speech"], num_classes)
+
+
+SPEECH_SVM = Recipe(
+    "speech_svm",
+    "SVM on pooled MFCCs",
+    ("speech",),
+    {"speech": MFCC_POOLED},
+    Estimator(support_vectors, {"C": [0.3, 1.0, 3.0, 10.0]}),
+    source="classical line",
+)
+SPEECH_MFCC_LSTM = Recipe(
+    "speech_mfcc_lstm",
+    "LSTM on mean MFCCs (F)",
+    ("speech",),
+    {"speech": MFCC_MEAN},
+    Network(mfcc_lstm, epochs=100, batch=512, lr=1e-3),
+    {"speech": raw},
+    source="system F, speech",
+    reading="MFCCs not standardised; identity in place of tanh; epoch chosen on dev",
+)
+SPEECH = (SPEECH_SVM, SPEECH_MFCC_LSTM)

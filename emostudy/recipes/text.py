@@ -1,0 +1,82 @@
+"""Recipes that read."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emostudy.corpora.corpus import file_hash
+from emostudy.features import Feature
+from emostudy.features.fitted import LearnedWordPiece, PretrainedTokens
+from emostudy.features.text import words
+from emostudy.models.text import BertClassifier, pretrained, small_bert
+from emostudy.recipes import Recipe
+from emostudy.recipes.classical import tfidf_regression
+from emostudy.training import Estimator, Network
+
+WORDS = Feature("words", "text", words, unit="characters", cached=False)
+
+
+def bert_from_scratch(sizes: dict[str, int], num_classes: int) -> BertClassifier:
+    """A small BERT with random starting weights and system M's head."""
+    return BertClassifier(small_bert(sizes["text"]), num_classes)
+
+
+@dataclass(frozen=True)
+class PretrainedBert:
+    """Pretrained weights by hub name or folder, with system M's head; where they lie is no part of the record."""
+
+    weights: str = field(metadata={"record": False})
+    frozen: bool = False
+
+    def __call__(self, sizes: dict[str, int], num_classes: int) -> BertClassifier:
+        return BertClassifier(pretrained("AutoModel", self.weights), num_classes, self.frozen)
+
+
+TEXT_TFIDF = Recipe(
+    "text_tfidf",
+    "TF-IDF + logistic regression",
+    ("text",),
+    {"text": WORDS},
+    Estimator(tfidf_regression, {"C": [1.0, 3.0, 10.0, 30.0]}),
+    source="system R, text, logistic regression",
+)
+TEXT_BERT = Recipe(
+    "text_bert",
+    "small BERT (M)",
+    ("text",),
+    {"text": WORDS},
+    Network(bert_from_scratch, epochs=20, batch=32, lr=1e-3, optimiser="AdamW", weight_decay=0.01),
+    {"text": LearnedWordPiece()},
+    source="system M, text",
+    reading="no pretrained weights in the embedded study: 2 layers, 96 wide, from scratch, so a larger lr and 20 epochs",
+)
+TEXT = (TEXT_TFIDF, TEXT_BERT)
+
+
+def pretrained_bert(weights: str, frozen: bool = False, epochs: int = 10) -> Recipe:
+    """System M's text recipe on pretrained weights: bert-base-uncased by hub name, or any BERT in a folder."""
+    name = weights_name(weights)
+    return Recipe(
+        f"text_{Path(weights).name}{'_frozen' if frozen else ''}",
+        f"{Path(weights).name} (M)",
+        ("text",),
+        {"text": WORDS},
+        Network(PretrainedBert(weights, frozen), epochs, batch=8, lr=2e-5, optimiser="AdamW", weight_decay=0.01),
+        {"text": PretrainedTokens(weights, max_tokens=128)},
+        source="system M, text",
+        pretrained=name,
+    )
+
+
+def weights_name(weights: str) -> str:
+    """A hub name as it is; a folder by its last part and the hash of its weights, so that the record names what was used.
+
+    Raises:
+        ValueError: a folder without model.safetensors.
+    """
+    folder = Path(weights).expanduser()
+    if not folder.is_dir():
+        return weights
+    file = folder / "model.safetensors"
+    if not file.is_file():
+        raise ValueError(f"{folder.name} holds no model.safetensors: save the model there with save_pretrained")
+    return f"{folder.name}@{file_hash(str(file))[:12]}"

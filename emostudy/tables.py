@@ -1,0 +1,181 @@
+"""Tables from records: long ones in numbers, and the same worded for people.
+
+Every table has the random split beside new speakers, and the reference lines at its foot.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from emostudy.table_files import save as save  # so that notebooks import one module
+from emostudy.wording import (
+    SHOWN,
+    interval,
+    interval_note,
+    modality_rank,
+    modality_title,
+    percent,
+    protocol_title,
+    sample,
+)
+
+Titles = Mapping[str, str]
+SYSTEM = ["recipe", "modalities", "condition"]
+FIGURES = ["value", "ci_low", "ci_high", "num_clips", "num_clusters", "num_seeds"]
+CLASS_METRICS = ("precision", "recall", "F1", "AUROC")
+
+
+def results_table(
+    records: pd.DataFrame,
+    metrics: Sequence[str] = ("UAR", "WA", "macro_F1", "weighted_F1"),
+    titles: Titles | None = None,
+) -> pd.DataFrame:
+    """One row per metric, system and protocol: value and interval in 0 to 1, number of clips, clusters and seeds.
+
+    Args:
+        records: of `records.score`, or `records.csv`.
+        titles: recipe -> title.
+
+    Raises:
+        ValueError: no record of a metric.
+    """
+    rows = pd.concat([_pooled(records, metric).assign(at=at) for at, metric in enumerate(metrics)])
+    rows = rows.assign(title=_named(rows.recipe, titles), rank=rows.modalities.map(modality_rank))
+    rows = rows.sort_values(["at", "rank", "recipe", "condition", "protocol"])
+    return rows[["metric", "title", *SYSTEM, "protocol", *FIGURES]].reset_index(drop=True)
+
+
+def systems(records: pd.DataFrame, metric: str = "UAR", condition: str = "none") -> pd.DataFrame:
+    """One row per system, both protocols in it: `recipe, modalities, random, random_low, random_high, ..., fall`.
+
+    All in 0 to 1; NaN where a protocol was not run. Sorted by modalities, best first, reference lines last.
+    """
+    rows = _pooled(records, metric)
+    rows = rows[rows.condition == condition]
+    wide = rows.pivot(index=["recipe", "modalities"], columns="protocol", values=FIGURES[:3])
+    wide = wide.reindex(columns=pd.MultiIndex.from_product([FIGURES[:3], SHOWN])).astype(float)
+    wide.columns = [protocol + column.removeprefix("value").removeprefix("ci") for column, protocol in wide.columns]
+    table = wide.reset_index().assign(fall=lambda t: t.random - t.speaker_independent)
+    down = -table.speaker_independent.fillna(table.random)
+    table = table.assign(rank=table.modalities.map(modality_rank), down=down).sort_values(["rank", "down", "recipe"])
+    return table.drop(columns=["rank", "down"]).reset_index(drop=True)
+
+
+def side_by_side(records: pd.DataFrame, metric: str = "UAR", titles: Titles | None = None) -> pd.DataFrame:
+    """`systems` worded in percent: modalities, system, random split, new speakers, fall (points)."""
+    rows = systems(records, metric)
+    names = {"modalities": rows.modalities.map(modality_title), "system": _named(rows.recipe, titles)}
+    cells = {protocol_title(p): _intervals(rows, p, f"{p}_low", f"{p}_high") for p in SHOWN}
+    return pd.DataFrame({**names, **cells, "fall (points)": rows.fall.map(percent)})
+
+
+def per_class(
+    records: pd.DataFrame, recipe: str, modalities: str, metrics: Sequence[str] = CLASS_METRICS
+) -> pd.DataFrame:
+    """One system: a row per emotion, a column `<metric>, <protocol title>` each, in percent."""
+    rows = class_rows(records, recipe, modalities)
+    wide = rows.pivot(index="emotion", columns=["metric", "protocol"], values="value").loc[rows.emotion.unique()]
+    pairs = [(metric, protocol) for metric in metrics for protocol in SHOWN if (metric, protocol) in wide]
+    cells = {f"{metric}, {protocol_title(protocol)}": wide[metric, protocol].map(percent) for metric, protocol in pairs}
+    return pd.DataFrame(cells).reset_index()
+
+
+def class_rows(records: pd.DataFrame, recipe: str, modalities: str) -> pd.DataFrame:
+    """The records of one system's single emotions, all folds and seeds; ValueError if there are none."""
+    rows = _whole(records)
+    rows = rows[(rows.recipe == recipe) & (rows.modalities == modalities) & (rows.condition == "none")]
+    if rows.empty:
+        known = sorted(set(zip(records.recipe, records.modalities, strict=True)))
+        raise ValueError(f"no record of {recipe!r} with {modalities!r}; must be one of {known}: take one of them")
+    return rows[rows.emotion != "all"]
+
+
+def comparisons_table(comparisons: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
+    """`records.compare_with` worded: difference in points with its interval, p after Holm, the verdict."""
+    rows = comparisons.assign(rank=comparisons.modalities.map(modality_rank))
+    rows = rows.sort_values(["rank", "recipe", "baseline", "protocol"]).reset_index(drop=True)
+    worded = {
+        "modalities": rows.modalities.map(modality_title),
+        "system": _named(rows.recipe, titles),
+        "protocol": rows.protocol.map(protocol_title),
+        "compared with": _named(rows.baseline, titles),
+        "difference (points)": _intervals(rows, "difference", "ci_low", "ci_high"),
+        "p (Holm)": rows.p_holm.map(_p),
+        "verdict": rows.verdict,
+    }
+    return pd.DataFrame(worded)
+
+
+def gaps(
+    records: pd.DataFrame,
+    recipes: Mapping[str, str],
+    ceilings: Mapping[str, float],
+    adjusted: Mapping[str, float],
+    protocol: str = "speaker_independent",
+) -> pd.DataFrame:
+    """Where the way to the ceiling is lost, a row per set of modalities; all in 0 to 1.
+
+    Recognition loses `ceiling - adjusted`, fusion `adjusted - reached`.
+
+    Args:
+        recipes: modalities -> the recipe that stands for them (chosen on dev clips).
+        ceilings, adjusted: modalities -> best possible UAR; the same through imperfect recognisers (`ceilings.py`).
+    """
+    rows = systems(records).rename(columns={protocol: "reached"})
+    rows = rows.rename(columns={f"{protocol}_low": "ci_low", f"{protocol}_high": "ci_high"})
+    rows = rows[rows.recipe == rows.modalities.map(recipes)].assign(
+        ceiling=rows.modalities.map(ceilings), adjusted=rows.modalities.map(adjusted)
+    )
+    if missing := set(recipes) - set(rows.modalities):
+        raise ValueError(f"no UAR of {recipes[min(missing)]!r} with {min(missing)!r}; train it first or leave it out")
+    rows["lost_in_recognition"], rows["lost_in_fusion"] = rows.ceiling - rows.adjusted, rows.adjusted - rows.reached
+    columns = [
+        "modalities",
+        "recipe",
+        "ceiling",
+        "adjusted",
+        "reached",
+        "ci_low",
+        "ci_high",
+        "lost_in_recognition",
+        "lost_in_fusion",
+    ]
+    return rows[columns].reset_index(drop=True)
+
+
+def note(records: pd.DataFrame, cluster: str = "speaker") -> str:
+    """What stands under a table: units, sample, and what `[-]` means if it occurs."""
+    text = f"Percent; in brackets the {interval_note(cluster)}. {sample(records, cluster)}."
+    rows = _whole(records)
+    return text + (f" [-]: too few {cluster}s for an interval." if rows.ci_low.isna().any() else "")
+
+
+def _whole(records: pd.DataFrame) -> pd.DataFrame:
+    """Test records that pool all folds and seeds."""
+    keep = (records.part == "test") & (records.group == "all")
+    return records[keep & (records.fold.astype(str) == "all") & (records.seed.astype(str) == "all")]
+
+
+def _pooled(records: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The rows of a metric over all clips, folds and seeds, with the number of seeds."""
+    rows = _whole(records)
+    rows = rows[(rows.metric == metric) & (rows.emotion == "all")]
+    if rows.empty:
+        raise ValueError(f"no record of {metric!r} over all folds; there are {sorted(records.metric.unique())}")
+    if "num_seeds" in rows:
+        return rows
+    keys = [*SYSTEM, "protocol"]
+    seeds = records[records.seed.astype(str) != "all"].groupby(keys).seed.nunique().rename("num_seeds")
+    return rows.join(seeds, on=keys).astype({"num_seeds": "Int64"})
+
+
+def _named(recipes: pd.Series, titles: Titles | None) -> pd.Series:
+    return recipes.map(lambda recipe: (titles or {}).get(recipe, recipe))
+
+
+def _intervals(rows: pd.DataFrame, value: str, low: str, high: str) -> list[str]:
+    return [interval(*cells) for cells in rows[[value, low, high]].to_numpy(float)]
+
+
+def _p(value: float) -> str:
+    return "-" if pd.isna(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -1,0 +1,83 @@
+"""How numbers, protocols and sets of modalities are worded: alike in every table, figure and alternative text."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from emostudy.protocols import PROTOCOLS
+
+MODALITIES = ("face", "speech", "text", "physio")
+SHOWN = ("random", "speaker_independent")  # the flattering protocol and the honest one, always side by side
+LAST = 10**9
+CLUSTERS = {"clip_id": "clip"}
+
+
+def percent(value: float, digits: int = 1) -> str:
+    """0.4567 -> "45.7"; "-" where there is no number."""
+    return "-" if pd.isna(value) else f"{100 * value:.{digits}f}".replace("-0.0", "0.0")
+
+
+def interval(value: float, low: float, high: float) -> str:
+    """ "45.7 [41.9, 49.5]" in percent; "45.7 [-]" where there is no interval, "-" where there is no value."""
+    if pd.isna(value):
+        return "-"
+    return f"{percent(value)} [-]" if pd.isna(low) else f"{percent(value)} [{percent(low)}, {percent(high)}]"
+
+
+def number(count: int) -> str:
+    """1439 -> "1439", 12345 -> "12 345"."""
+    return str(count) if count < 10_000 else f"{count:,}".replace(",", " ")
+
+
+def counted(count: int, noun: str) -> str:
+    """(1, "seed") -> "1 seed", (24, "speaker") -> "24 speakers"."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def protocol_title(protocol: str) -> str:
+    """ "speaker_independent" -> "new speakers"."""
+    return PROTOCOLS[protocol].title if protocol in PROTOCOLS else protocol.replace("_", " ")
+
+
+def modality_title(modalities: str) -> str:
+    """ "face+speech" -> "face + speech"; a system that uses none is a reference line."""
+    return "reference lines" if modalities in ("none", "") else modalities.replace("+", " + ")
+
+
+def modality_rank(modalities: str) -> int:
+    """Sort key: single modalities in the study's order, then pairs, then more, reference lines last."""
+    if modalities in ("none", ""):
+        return LAST
+    places = [MODALITIES.index(m) if m in MODALITIES else len(MODALITIES) for m in modalities.split("+")]
+    return int(f"{len(places)}{''.join(map(str, places)):0<6}")
+
+
+def sample(frame: pd.DataFrame, cluster: str = "speaker") -> str:
+    """What a frame of records or of predictions rests on: "1439 clips of 24 speakers, 5 folds, 1 seed".
+
+    Args:
+        cluster: the corpus card's unit of resampling, a column of predictions.
+    """
+    noun = CLUSTERS.get(cluster, cluster)
+    if "num_clips" in frame:
+        whole = frame[frame.fold.astype(str) == "all"]
+        clips, clusters = int(whole.num_clips.max()), int(whole.num_clusters.max())
+        runs = frame[(frame.fold.astype(str) != "all") & (frame.part == "test")]
+    else:
+        runs = frame
+        clips, clusters = frame.clip_id.nunique(), frame[cluster].nunique()
+    of = "" if noun == "clip" else f" of {counted(clusters, noun)}"
+    seeds = runs.seed.nunique() if len(runs) else int(frame.num_seeds.max()) if "num_seeds" in frame else 0
+    parts = [f"{counted(clips, 'clip')}{of}"]
+    parts += [counted(runs.fold.nunique(), "fold")] if len(runs) else []
+    return ", ".join(parts + ([counted(seeds, "seed")] if seeds else []))
+
+
+def interval_note(cluster: str = "speaker") -> str:
+    """ "95 % interval over speakers"."""
+    return f"95 % interval over {CLUSTERS.get(cluster, cluster)}s"
+
+
+def full_title(row, titles: Mapping[str, str]) -> str:
+    """ "stacking (face + text)" for a row that has `recipe` and `modalities`."""
+    return f"{titles.get(row.recipe, row.recipe)} ({modality_title(row.modalities)})"
