@@ -1,6 +1,7 @@
 """Exercises: an answer is checked against what the data at hand say, so that it is right for any corpus and profile."""
 
 from collections.abc import Callable
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -23,21 +24,25 @@ def check(number: str, answer: object, solve: Callable, *material, within: float
     right = solve(*material)
     if _same(answer, right, within):
         return Markdown(f"**Exercise {number}**: right, {answer}.")
-    if isinstance(right, float | int) and not isinstance(answer, float | int):
+    if isinstance(right, Real) and not _is_number(answer):
         return Markdown(f"**Exercise {number}**: {answer!r} is not a number; the answer is one.")
     return Markdown(f"**Exercise {number}**: {answer} is not right yet. {_hint(answer, right)}")
 
 
 def _same(answer: object, right: object, within: float) -> bool:
-    if isinstance(right, float | int):
-        return isinstance(answer, float | int) and not isinstance(answer, bool) and abs(answer - right) <= within
+    if isinstance(right, Real):
+        return _is_number(answer) and abs(answer - right) <= within
     if isinstance(right, tuple):
         return isinstance(answer, list | tuple) and tuple(answer) == right
     return answer == right
 
 
+def _is_number(answer: object) -> bool:
+    return isinstance(answer, Real) and not isinstance(answer, bool)  # Real: NumPy's numbers too
+
+
 def _hint(answer: object, right: object) -> str:
-    if isinstance(right, float | int):
+    if isinstance(right, Real):
         return "Try a smaller number." if answer > right else "Try a larger number."
     return "Look again at the table or the figure that the question names."
 

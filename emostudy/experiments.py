@@ -13,7 +13,7 @@ from emostudy.corpora.corpus import Corpus
 from emostudy.features.extract import Extracted, extract
 from emostudy.labels import encode
 from emostudy.profiles import Profile
-from emostudy.protocols import Split, splits
+from emostudy.protocols import Split, guard, splits
 from emostudy.provenance import code_hash, describe, environment, hash_of, modules_of, with_imports
 from emostudy.recipes import Recipe
 
@@ -59,8 +59,8 @@ def run(
     Raises:
         ValueError: unknown protocol, a split that leaks or cannot be learned from, a recipe the corpus cannot feed.
     """
-    features = {feature.name: feature for recipe in recipes for feature in recipe.features.values()}
-    extracted = {name: extract(corpus, feature, jobs) for name, feature in features.items()}
+    features = {hash_of(feature): feature for recipe in recipes for feature in recipe.features.values()}
+    extracted = {key: extract(corpus, feature, jobs) for key, feature in features.items()}
     planned = plan(corpus, recipes, protocols, profile, extracted, seeds or list(profile.seeds), condition)
     todo = [one for one in planned if not preds.is_finished(folder, one.run_id)]
     # A GPU is shared badly by processes: there, one run after the other.
@@ -69,7 +69,9 @@ def run(
     for _ in tqdm(done, total=len(todo), desc="training", unit="run", disable=not todo, leave=False):
         pass
     print(f"{len(planned)} runs: {len(todo)} trained, {len(planned) - len(todo)} read back")
-    return preds.read_runs(folder, [one.run_id for one in planned])
+    run_ids = [one.run_id for one in planned]
+    preds.discard_superseded(folder, run_ids)
+    return preds.read_runs(folder, run_ids)
 
 
 def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none") -> list[Run]:
@@ -80,9 +82,14 @@ def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none"
         for split in splits(corpus, protocol, profile.folds):
             for recipe in recipes:
                 usable = _usable(split, _inputs(recipe, extracted))
+                guard(usable, corpus)  # clips without a feature may have been the last of their emotion
                 for seed in seeds if recipe.learner.uses_seed else [0]:
                     determines = (describe(recipe), _code(recipe), fingerprint, describe(usable), seed, profile.max_epochs, condition)
                     planned.append(Run(hash_of(determines), recipe, usable, seed, condition, profile.max_epochs))
+    names = {}
+    for one in planned:
+        if names.setdefault((one.recipe.name, one.recipe.modalities), one.recipe) != one.recipe:
+            raise ValueError(f"two recipes are called {one.recipe.name!r}; names must differ: rename one of them")
     return planned
 
 
@@ -91,7 +98,7 @@ def _code(recipe: Recipe) -> list[str]:
 
 
 def _inputs(recipe: Recipe, extracted: dict[str, Extracted]) -> dict[str, Extracted]:
-    return {name: extracted[feature.name] for name, feature in recipe.features.items()}
+    return {name: extracted[hash_of(feature)] for name, feature in recipe.features.items()}
 
 
 def _usable(split: Split, inputs: dict[str, Extracted]) -> Split:

@@ -24,18 +24,27 @@ def fuse(predictions: pd.DataFrame, rules: tuple[Rule, ...], emotions: tuple[str
         predictions: of unimodal recipes, dev and test; others are passed over.
     """
     single = predictions[predictions.modalities.isin(MODALITIES) & (predictions.condition == "none")]
-    modalities = [modality for modality in MODALITIES if modality in set(single.modalities)]
-    if len(modalities) < 2:
-        raise ValueError(f"fusion needs two modalities, found {modalities}: run their notebooks first")
     frames = []
     for protocol, group in single.groupby("protocol", sort=True):
-        for seed in sorted(group.seed.unique()):
+        for seed in seeds_of(group):
             folds = {fold: best_recipes(rows, seed, emotions) for fold, rows in group.groupby("fold", sort=True)}
+            modalities = [m for m in MODALITIES if all(m in best for best in folds.values())]
             head = {"corpus": group.corpus.iloc[0], "protocol": protocol, "seed": int(seed), "condition": "none"}
             for size in range(2, len(modalities) + 1):
                 for chosen in combinations(modalities, size):
                     frames += [fuse_run(head, folds, chosen, rule, emotions, folder) for rule in rules]
-    return pd.concat(frames, ignore_index=True)
+    if not frames:
+        found = sorted(set(single.modalities))
+        raise ValueError(f"fusion needs two modalities in every fold, found {found}: run their notebooks first")
+    fused = pd.concat(frames, ignore_index=True)
+    preds.discard_superseded(folder, list(fused.run_id.unique()))
+    return fused
+
+
+def seeds_of(predictions: pd.DataFrame) -> list[int]:
+    """Seeds of the recipes that have randomness; one without has seed 0 alone, and that stands for all of them."""
+    of_each = [set(seeds) for seeds in predictions.groupby("recipe").seed.unique()]
+    return sorted(set().union(*(seeds for seeds in of_each if seeds != {0})) or {0})
 
 
 def best_recipes(fold: pd.DataFrame, seed: int, emotions: tuple[str, ...]) -> dict[str, pd.DataFrame]:

@@ -1,13 +1,14 @@
 """The parts of charts: rows, whiskers, dumbbells, ceilings, chance, numbers beside a row. Shares 0 to 1 go in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.lines import Line2D
 
-from emostudy.style import GREY, INK, Look, canvas, label_rows
+from emostudy.style import CMAP, GREY, INK, Look, canvas, ink_on, label_rows
 from emostudy.wording import modality_title, percent
 
 ROW = 0.165  # inches
@@ -149,3 +150,18 @@ def row_chart(width: float, rows: Rows, title: str, note: str, row: float = ROW)
 def signed(share: float) -> str:
     """Points with a true minus sign; a dash for NaN."""
     return "–" if pd.isna(share) else percent(share).replace("-", "−")
+
+
+def matrix(ax, share: np.ndarray, emotions: Sequence[str], counts: np.ndarray | None = None) -> None:
+    """A table (C, C) of shares as cells with their percentages, and counts (C, C) below them; empty where 0."""
+    ax.imshow(share, cmap=CMAP, vmin=0, vmax=1)
+    for (i, j), value in np.ndenumerate(share):
+        style = {"ha": "center", "va": "center", "color": ink_on(colormaps[CMAP](value))}
+        if value > 0:
+            ax.text(j, i - (0 if counts is None else 0.16), percent(value, 0), fontweight="bold", **style)
+        if counts is not None and counts[i, j]:
+            ax.text(j, i + 0.24, f"{counts[i, j]:.0f}", **style)
+    ax.set_xticks(range(len(emotions)), emotions, rotation=40, ha="right", rotation_mode="anchor")
+    ax.set_yticks(range(len(emotions)), emotions)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)

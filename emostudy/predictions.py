@@ -55,6 +55,28 @@ def is_finished(folder: Path, run_id: str) -> bool:
     return (folder / "runs" / f"{run_id}.json").is_file() and (folder / "predictions" / f"{run_id}.parquet").is_file()
 
 
+def finished(folder: Path) -> list[str]:
+    """Ids of the runs in a results folder that were written whole, sorted."""
+    return sorted(path.stem for path in (folder / "runs").glob("[!.]*.json") if is_finished(folder, path.stem))
+
+
+def discard_superseded(folder: Path, run_ids: list[str]) -> None:
+    """Remove runs in whose place one of `run_ids` stands: another id, for code, settings or data have changed since.
+
+    Else both would be scored, and every clip come twice.
+    """
+    records = read_records(folder, finished(folder))
+    places = {_place(record) for record in records if record["run_id"] in run_ids}
+    for record in records:
+        if record["run_id"] not in run_ids and _place(record) in places:
+            (folder / "runs" / f"{record['run_id']}.json").unlink(missing_ok=True)
+            (folder / "predictions" / f"{record['run_id']}.parquet").unlink(missing_ok=True)
+
+
+def _place(record: dict) -> tuple:
+    return tuple(record.get(key) for key in ("protocol", "fold", "seed", "recipe", "modalities", "condition"))
+
+
 def read_runs(folder: Path, run_ids: list[str]) -> pd.DataFrame:
     """Predictions of these runs, one below the other, in this order."""
     if not run_ids:
@@ -71,10 +93,10 @@ def read_all(folder: Path) -> pd.DataFrame:
     Raises:
         ValueError: there is none.
     """
-    run_ids = sorted(path.stem for path in (folder / "runs").glob("*.json"))
+    run_ids = finished(folder)
     if not run_ids:
         raise ValueError(f"no finished run in {folder.parent.name}/{folder.name}: run the notebooks before this one first")
-    return read_runs(folder, [run_id for run_id in run_ids if is_finished(folder, run_id)])
+    return read_runs(folder, run_ids)
 
 
 def read_records(folder: Path, run_ids: list[str]) -> list[dict]:

@@ -9,8 +9,7 @@ import os
 import platform
 import subprocess
 from functools import cache
-from importlib import import_module, metadata
-from types import ModuleType
+from importlib import import_module, metadata, util
 
 from emostudy.paths import ROOT
 
@@ -60,10 +59,30 @@ def with_imports(modules: set[str]) -> set[str]:
     while waiting:
         name = waiting.pop()
         found.add(name)
-        members = vars(import_module(name)).values()
-        names = {m.__name__ if isinstance(m, ModuleType) else getattr(m, "__module__", None) for m in members}
-        waiting |= {n for n in names if isinstance(n, str) and n.startswith("emostudy.")} - found
+        waiting |= imports_of(name) - found
     return found
+
+
+@cache
+def imports_of(module: str) -> frozenset[str]:
+    """The modules of this package that a module's source names in an import, at its top or inside a function.
+
+    Read from the source: what a loaded package holds depends on what else the process has imported.
+    """
+    names = set()
+    for node in ast.walk(ast.parse(inspect.getsource(import_module(module)))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return frozenset(name for name in names if name.startswith("emostudy.") and _is_module(name))
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return util.find_spec(name) is not None
+    except ModuleNotFoundError:  # a function or class in a module
+        return False
 
 
 def hash_of(*parts: object) -> str:
@@ -76,12 +95,19 @@ def environment() -> dict:
     """Versions, commit, processor and threads: recorded beside a result, never part of its identity."""
     import torch
 
-    git = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     return {
         "python": platform.python_version(),
         "versions": {package: metadata.version(package) for package in PACKAGES},
-        "commit": git.stdout.strip() or "not a git checkout",
+        "commit": _commit(),
         "processor": platform.machine(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
     }
+
+
+def _commit() -> str:
+    try:
+        git = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    except OSError:  # a machine without git
+        return "unknown: no git"
+    return git.stdout.strip() or "not a git checkout"

@@ -44,6 +44,7 @@ def score_runs(predictions: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
 def dev_uar(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> pd.Series:
     """UAR on dev clips, mean over folds and seeds, by modalities and recipe; without reference lines."""
     rows = predictions[(predictions.protocol == protocol) & (predictions.part == "dev") & (predictions.modalities != "none")]
+    rows = rows[rows.condition == "none"]
     table = score_runs(rows, corpus)
     return table[table.metric == "UAR"].groupby(["modalities", "recipe"], sort=True).value.mean()
 
@@ -64,7 +65,8 @@ def compare_with(predictions: pd.DataFrame, corpus: Corpus, protocol: str, basel
 
     p values are adjusted by Holm's method for the number of systems compared.
     """
-    rows = predictions[(predictions.protocol == protocol) & (predictions.part == "test")]
+    keep = (predictions.protocol == protocol) & (predictions.part == "test") & (predictions.condition == "none")
+    rows = predictions[keep]
     base = rows[rows.recipe == baseline]
     if base.empty:
         raise ValueError(f"no test prediction of {baseline!r} under {protocol!r}; there are {sorted(rows.recipe.unique())}")
@@ -76,14 +78,14 @@ def compare_with(predictions: pd.DataFrame, corpus: Corpus, protocol: str, basel
         made.append(head | compare(*pair, corpus.emotions, corpus.card["cluster"]).to_dict())
     table = pd.DataFrame(made)
     return table.assign(p_holm=holm(table.p_value.to_numpy())).assign(
-        verdict=lambda t: ["no difference shown" if p >= 0.05 else ("better" if d > 0 else "worse")
+        verdict=lambda t: [("better" if d > 0 else "worse") if p < 0.05 else "no difference shown"
                            for p, d in zip(t.p_holm, t.difference, strict=True)]
     )
 
 
 def titles(folder: Path) -> dict[str, str]:
     """How figures and tables call each recipe that was run: name -> title."""
-    records = preds.read_records(folder, sorted(path.stem for path in (folder / "runs").glob("*.json")))
+    records = preds.read_records(folder, preds.finished(folder))
     return {record["recipe"]: record["title"] for record in records}
 
 

@@ -2,14 +2,15 @@
 
 import io
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
-import numpy as np
 import seaborn as sns
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import blended_transform_factory
@@ -24,7 +25,7 @@ HALF, FULL = (
 DPI = 200
 SMALL, TITLE = 7, 8.5  # points
 MAX_BYTES = 150_000  # a png above this is reduced to 256 colours
-INK, GREY, PALE = "#222222", "#6e6e6e", "#d9d9d9"
+INK, GREY = "#222222", "#6e6e6e"
 CMAP = "cividis"
 
 
@@ -44,11 +45,7 @@ LOOKS = {
 }
 LOOKS["physio"] = Look(_PALETTE[5], "v", "---")
 FUSION, REFERENCE = Look(_PALETTE[4], "D", "xxx"), Look(GREY, "X", "")
-GENDERS = {
-    "female": Look(_PALETTE[9], "o", "///"),
-    "male": Look(_PALETTE[0], "s", ""),
-    "": Look(GREY, "o", ""),
-}
+GENDERS = {"female": Look("#b5b5b5", "o", "////"), "male": Look(GREY, "o", ""), "": Look(GREY, "o", "")}
 _EMOTIONS = {
     ("anger", "angry"): 3,
     ("disgust",): 2,
@@ -88,14 +85,21 @@ def look(modalities: str) -> Look:
     return LOOKS.get(modalities, FUSION) if "+" not in modalities else FUSION
 
 
+@contextmanager
+def settings() -> Iterator[None]:
+    """The house's settings and matplotlib's own defaults for the rest, whatever a notebook has set."""
+    with plt.rc_context():
+        plt.rcdefaults()
+        plt.rcParams.update(RC | REPEATABLE)
+        yield
+
+
 def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
-    """A drawing function under the house's settings, whatever the notebook has set."""
+    """A drawing function under the house's settings."""
 
     @wraps(draw)
     def inner(*args, **kwargs) -> Figure:
-        with plt.rc_context():
-            plt.rcdefaults()
-            plt.rcParams.update(RC)
+        with settings():
             return draw(*args, **kwargs)
 
     return inner
@@ -161,9 +165,9 @@ def keys_above(fig: Figure, ax, handles: list, columns: int = 4) -> None:
     )
 
 
-def ink_on(share: float, cmap: str = CMAP) -> str:
-    """Black or white, whichever reads better on a colour map's colour at 0 to 1."""
-    red, green, blue, _ = plt.get_cmap(cmap)(float(np.clip(share, 0, 1)))
+def ink_on(colour) -> str:
+    """Black or white, whichever reads better on a colour."""
+    red, green, blue = to_rgb(colour)
     return "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.5 else "black"
 
 
@@ -178,7 +182,7 @@ def save(fig: Figure, folder: Path, slug: str, alt: str) -> list[Path]:
     if not alt.strip():
         raise ValueError(f"{slug}: no alt text; say in words what the figure shows")
     paths = [folder / "figures" / f"{slug}.{ending}" for ending in ("png", "svg", "pdf", "txt")]
-    with plt.rc_context(RC | REPEATABLE):
+    with settings():
         for path in paths[:3]:
             with write_atomically(path) as temporary:
                 temporary.write_bytes(_bytes(fig, path.suffix[1:]))

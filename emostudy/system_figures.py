@@ -1,92 +1,220 @@
-"""Figures of one system: learning curves, confusions, recall by emotion and by speaker, ROC. Each returns what it drew."""
+"""Figures of one system: learning curves, confusions, recall by emotion, ROC curves. Each returns what it drew."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from sklearn.metrics import roc_curve
 
-from emostudy.labels import encode
-from emostudy.marks import beside, dumbbell, keys_above, limits, protocol_keys, row_chart, signed
+from emostudy.marks import Rows, beside, dumbbell, limits, matrix, protocol_keys, row_chart, signed
 from emostudy.metrics import auroc, confusion
 from emostudy.predictions import arrays
-from emostudy.style import CMAP, FULL, GREY, HALF, INK, canvas, ink_on, look, panels, styled
-from emostudy.tables import class_rows
-from emostudy.wording import SHOWN, counted, interval_note, percent, protocol_title, sample
-
-SCORES = {"uar": "UAR (%)", "loss": "loss (nats)"}
+from emostudy.style import FULL, GREY, HALF, canvas, keys_above, look, panels, styled
+from emostudy.tables import both_protocols, class_rows
+from emostudy.wording import SHOWN, counted, interval_note, percent, protocol_title, sample, titled
 
 
 @styled
-def learning_curves(curves: pd.DataFrame, chance: float, modalities: str, width: float = HALF, title: str = "When does it stop learning, and start remembering?") -> Figure:
-    """UAR and loss on train and dev clips by epoch, a column per protocol: mean of all runs, band from lowest to highest.
+def learning_curves(
+    curves: pd.DataFrame, recipe: str, system: str, chance: float | None = None, width: float = HALF
+) -> Figure:
+    """UAR and loss on train and dev clips by epoch, a column per protocol.
 
     Args:
-        curves: of `records.curves`, one recipe.
+        curves: of `records.curves`; of `recipe` with one set of modalities.
+        system: what the title calls it.
         chance: UAR of a guess, 0 to 1.
+
+    Raises:
+        ValueError: no curve of the recipe, or of several sets of modalities.
     """
+    curves = _of_one(curves, recipe)
     shown = [protocol for protocol in SHOWN if protocol in set(curves.protocol)]
-    runs = curves[curves.protocol == shown[0]]
-    note = (f"{counted(runs.fold.nunique(), 'fold')}, {counted(runs.seed.nunique(), 'seed')}. Lines: mean of the runs; "
-            "bands: lowest to highest; dots: epochs kept, chosen on dev clips.")
-    fig, axes = canvas(width, 0.62 * width + 1, title, note, 2, len(shown), sharex=True, sharey="row")
-    for column, protocol in enumerate(shown):
-        for ax, (score, label) in zip(axes[:, column], SCORES.items(), strict=True):
-            _curve_pair(ax, curves[curves.protocol == protocol], score, look(modalities).colour)
-            if column == 0:
-                ax.set_ylabel(label)
-        axes[0, column].axhline(100 * chance, color=GREY, lw=0.9, ls=(0, (1, 1.5)), label="_chance")
-        axes[0, column].set_title(protocol_title(protocol))
-        axes[1, column].set_xlabel("epoch")
+    runs = f"{counted(curves.fold.nunique(), 'fold')}, {counted(curves.seed.nunique(), 'seed')}"
+    note = f"{runs}. Lines: mean of runs; bands: lowest to highest; dots: epochs kept, by dev clips."
+    fig, axes = canvas(
+        width,
+        0.6 * width + 1,
+        titled(system, "when does learning end?"),
+        note,
+        2,
+        len(shown),
+        sharex=True,
+        sharey="row",
+    )
+    for column, protocol in zip(axes.T, shown, strict=True):
+        rows = curves[curves.protocol == protocol]
+        for ax, score, scale in zip(column, ("uar", "loss"), (100, 1), strict=True):
+            _train_and_dev(ax, rows, score, scale, look(curves.modalities.iloc[0]).colour)
+        if chance is not None:
+            column[0].axhline(100 * chance, color=GREY, lw=0.9, ls=(0, (1, 1.5)), label="_chance")
+        column[0].set_title(protocol_title(protocol))
+        column[1].set_xlabel("epoch")
+    axes[0, 0].set_ylabel("UAR (%)")
+    axes[1, 0].set_ylabel("loss (nats)")
+    if chance is not None:
+        axes[0, 0].annotate("chance", (0, 100 * chance), (1, 2), textcoords="offset points", color=GREY)
     return fig
 
 
+def learning_curves_alt(curves: pd.DataFrame, recipe: str, system: str) -> str:
+    """The finding of `learning_curves`: UAR on train and dev clips where the epoch was kept."""
+    curves = _of_one(curves, recipe)
+    kept = curves[curves.chosen].groupby("protocol")[["epoch", "train_uar", "dev_uar"]].mean()
+    told = [
+        f"{protocol_title(protocol).capitalize()}: kept after {row.epoch:.0f} epochs in the mean, when UAR is "
+        f"{percent(row.train_uar)} % on training clips and {percent(row.dev_uar)} % on dev clips."
+        for protocol, row in kept.iterrows()
+    ]
+    return f"Learning curves of {system}. " + " ".join(told)
+
+
 @styled
-def confusion_matrix(predictions: pd.DataFrame, emotions: tuple[str, ...], system: str, cluster: str = "speaker", width: float = FULL) -> Figure:
-    """Row-normalised confusions in percent with counts below, a matrix per protocol in `predictions`.
+def confusions(
+    predictions: pd.DataFrame, emotions: Sequence[str], system: str = "", cluster: str = "speaker", width: float = FULL
+) -> Figure:
+    """Confusions in percent of the row with counts below, a matrix per protocol in `predictions`; seeds are averaged.
 
     Args:
-        predictions: one system, with its title `system`; seeds are averaged.
+        predictions: one system; `system` is what the title calls it.
     """
     test = predictions[predictions.part == "test"]
     shown = [protocol for protocol in SHOWN if protocol in set(test.protocol)]
-    note = f"Large: percent of the row. Small: clips{', mean over seeds' if test.seed.nunique() > 1 else ''}. {sample(test, cluster)}."
-    size = 0.36 * len(emotions)
-    fig, axes = panels(len(shown), width, size + 0.75, f"{system}: what is taken for what?", note)
+    seeds = ", mean of seeds" if test.seed.nunique() > 1 else ""
+    note = f"Bold: percent of the row; below: clips{seeds}. {sample(test, cluster)}."
+    side = (width / len(shown) if width > 5 else width) - 0.75  # what names leave to a matrix, inches
+    fig, axes = panels(len(shown), width, side + 0.85, titled(system, "what is taken for what?"), note)
     for ax, protocol in zip(axes, shown, strict=True):
-        rows = test[test.protocol == protocol]
-        counts = mean_confusion(rows, emotions)
-        _matrix(ax, counts, emotions)
+        counts = mean_confusion(test[test.protocol == protocol], emotions)
+        matrix(ax, counts / counts.sum(1, keepdims=True).clip(1), emotions, counts)
+        ax.set(xlabel="recognised as", ylabel="true emotion")
         ax.set_title(protocol_title(protocol))
-        ax.set(xlabel="recognised as", ylabel="emotion")
     return fig
 
 
-def mean_confusion(predictions: pd.DataFrame, emotions: tuple[str, ...]) -> np.ndarray:
-    """Confusion counts (C, C) of test predictions, rows true, mean over seeds."""
-    tables = [confusion(*arrays(rows, emotions)[:2], len(emotions)) for _, rows in predictions.groupby("seed")]
-    return np.mean(tables, axis=0)
+def mean_confusion(predictions: pd.DataFrame, emotions: Sequence[str]) -> np.ndarray:
+    """Confusion counts (C, C), rows true, mean over seeds."""
+    seeds = [arrays(rows, tuple(emotions))[:2] for _, rows in predictions.groupby("seed")]
+    return np.mean([confusion(y, predicted, len(emotions)) for y, predicted in seeds], axis=0)
 
 
-def confusion_alt(predictions: pd.DataFrame, emotions: tuple[str, ...], system: str, num_pairs: int = 3) -> str:
-    """The finding of `confusion_matrix`: per protocol the best and worst recall and the most frequent confusions."""
-    told = []
-    for protocol, rows in predictions[predictions.part == "test"].groupby("protocol"):
+def confusions_alt(
+    predictions: pd.DataFrame, emotions: Sequence[str], system: str = "one system", num_pairs: int = 3
+) -> str:
+    """The finding of `confusions`: best and worst emotion and the most frequent confusions."""
+    told, test = [], predictions[predictions.part == "test"]
+    for protocol, rows in test.groupby("protocol"):
         counts = mean_confusion(rows, emotions)
         share = counts / counts.sum(1, keepdims=True).clip(1)
-        recall, wrong = share.diagonal(), share - np.diag(share.diagonal())
+        right, wrong = share.diagonal(), share - np.diag(share.diagonal())
         pairs = [divmod(int(cell), len(emotions)) for cell in wrong.ravel().argsort()[::-1][:num_pairs]]
         taken = ", ".join(f"{emotions[i]} for {emotions[j]} ({percent(share[i, j], 0)} %)" for i, j in pairs)
-        best, worst = recall.argmax(), recall.argmin()
-        told.append(f"{protocol_title(protocol).capitalize()}: {emotions[best]} is recognised best ({percent(recall[best], 0)} %), "
-                    f"{emotions[worst]} worst ({percent(recall[worst], 0)} %); most often taken: {taken}.")
-    return f"Confusion matrices of {system}. " + " ".join(told)
+        ends = [f"{emotions[at]} ({percent(right[at], 0)} %)" for at in (right.argmax(), right.argmin())]
+        told.append(
+            f"{protocol_title(protocol).capitalize()}: recognised best {ends[0]}, worst {ends[1]}; taken: {taken}."
+        )
+    return f"Confusions of {system}. " + " ".join(told)
 
 
 @styled
-def class_recall(records: pd.DataFrame, recipe: str, modalities: str, system: str, cluster: str = "speaker", width: float = HALF) -> Figure:
+def class_recall(
+    records: pd.DataFrame, recipe: str, modalities: str, system: str, cluster: str = "speaker", width: float = HALF
+) -> Figure:
     """Recall of every emotion on a random split (hollow) and on new speakers (filled), in the corpus' order."""
-    wide = class_dumbbells(records, recipe, modalities)
-    note = f"{sample(class_rows(records, recipe, modalities).assign(num_clips=lambda t: t.num_clips), cluster)}"
-    fig, ax = row_chart(width, list(wide.index), f"{system}: which emotions suffer?", note)
+    rows = class_rows(records, recipe, modalities)
+    emotions = list(rows.emotion.unique())
+    wide = both_protocols(rows[rows.metric == "recall"], ["emotion"]).set_index("emotion").loc[emotions]
+    own = records[(records.recipe == recipe) & (records.modalities == modalities)]
+    note = f"{sample(own, cluster)}. Whiskers: {interval_note(cluster)}. Fall in points."
+    places = list(range(len(emotions)))
+    fig, ax = row_chart(width, Rows(emotions, places, [], places), titled(system, "which emotions suffer?"), note, 0.2)
+    for y, row in zip(places, wide.itertuples(), strict=True):
+        dumbbell(ax, y, row, look(modalities), row.Index)
+        beside(ax, y, signed(row.fall))
+    beside(ax, -0.9, "fall", fontweight="bold")
+    ax.set_ylim(top=-1.3)
+    ax.set_xlabel("recall (%)")
+    limits(ax, wide.drop(columns="fall"), [0, 1])
+    keys_above(fig, ax, protocol_keys())
     return fig
+
+
+def class_recall_alt(records: pd.DataFrame, recipe: str, modalities: str, system: str) -> str:
+    """The finding of `class_recall`, emotion by emotion."""
+    rows = class_rows(records, recipe, modalities)
+    wide = both_protocols(rows[rows.metric == "recall"], ["emotion"]).sort_values("fall", ascending=False)
+    told = [f"{r.emotion} {percent(r.random)} and {percent(r.speaker_independent)}" for r in wide.itertuples()]
+    return f"Recall of {system} in percent, random split and new speakers, largest fall first: {'; '.join(told)}."
+
+
+@styled
+def roc_curves(
+    predictions: pd.DataFrame, emotions: Sequence[str], system: str, cluster: str = "speaker", width: float = HALF
+) -> Figure:
+    """An ROC panel per emotion against the rest: dashed on a random split, solid on new speakers, AUROC in percent."""
+    test, columns = predictions[predictions.part == "test"], 3 if width < 5 else 4
+    rows = -(-len(emotions) // columns)
+    note = f"Dashed: random split; solid: new speakers; numbers: AUROC in percent. {sample(test, cluster)}."
+    title = titled(system, "one against the rest")
+    fig, axes = canvas(width, width / columns * rows + 0.8, title, note, rows, columns, sharex=True, sharey=True)
+    for number, ax in enumerate(axes.ravel()):
+        ax.set_axis_off() if number >= len(emotions) else _roc(ax, test, emotions, number)
+        ax.tick_params(labelbottom=number + columns >= len(emotions))
+    fig.supylabel("true positives (%)", fontsize=7)
+    axes[-1, 0].set_xlabel("false positives (%)")
+    return fig
+
+
+def roc_curves_alt(predictions: pd.DataFrame, emotions: Sequence[str], system: str) -> str:
+    """The finding of `roc_curves`: AUROC of every emotion under each protocol."""
+    told, test = [], predictions[predictions.part == "test"]
+    for protocol, rows in test.groupby("protocol"):
+        seeds = [arrays(seed, tuple(emotions)) for _, seed in rows.groupby("seed")]
+        areas = np.mean([auroc(y, probabilities) for y, _, probabilities in seeds], axis=0)
+        each = ", ".join(f"{emotion} {percent(area, 0)}" for emotion, area in zip(emotions, areas, strict=True))
+        told.append(f"{protocol_title(protocol).capitalize()}: {each}.")
+    return f"AUROC of {system} in percent, one emotion against the rest. " + " ".join(told)
+
+
+def _of_one(curves: pd.DataFrame, recipe: str) -> pd.DataFrame:
+    rows = curves[curves.recipe == recipe]
+    if rows.modalities.nunique() != 1:
+        found = sorted(set(zip(curves.recipe, curves.modalities, strict=True)))
+        raise ValueError(f"{rows.modalities.nunique()} sets of modalities of {recipe!r}; must be one: filter {found}")
+    return rows
+
+
+def _roc(ax, test: pd.DataFrame, emotions: Sequence[str], number: int) -> None:
+    """One emotion's curves: true positives at 101 rates of false ones, mean over seeds."""
+    grid = np.linspace(0, 1, 101)
+    for at, (protocol, line) in enumerate(zip(SHOWN, ("--", "-"), strict=True)):
+        curves, areas = [], []
+        for _, rows in test[test.protocol == protocol].groupby("seed"):
+            y, _, probabilities = arrays(rows, tuple(emotions))
+            curves.append(np.interp(grid, *roc_curve(y == number, probabilities[:, number])[:2]))
+            areas.append(auroc(y, probabilities)[number])
+        if curves:
+            colour = look(test.modalities.iloc[0]).colour
+            ax.plot(100 * grid, 100 * np.mean(curves, 0), line, color=colour, label=f"_{protocol}")
+            words = f"{protocol_title(protocol).split()[0]} {percent(np.mean(areas), 0)}"  # "random 95", "new 82"
+            ax.text(99, 20 - 15 * at, words, ha="right")
+    ax.plot([0, 100], [0, 100], color=GREY, lw=0.6, ls=(0, (1, 1.5)))
+    ax.set(title=emotions[number], aspect="equal", xticks=[0, 50, 100], yticks=[0, 50, 100])
+
+
+def _train_and_dev(ax, rows: pd.DataFrame, score: str, scale: float, colour: str) -> None:
+    """Mean over the epochs that every run reached, band over all, a dot where a run's dev clips chose."""
+    means = rows.groupby("epoch")[[f"train_{score}", f"dev_{score}"]].mean() * scale
+    whole = means[rows.groupby("epoch").run_id.nunique() == rows.run_id.nunique()]  # (E, 2)
+    spread = rows.groupby("epoch")[list(means)].agg(["min", "max"]) * scale
+    upper = whole.iloc[-1].idxmax()
+    for name, drawn, line in ((f"train_{score}", GREY, (0, (4, 1.5))), (f"dev_{score}", colour, "-")):
+        low, high, part = spread[name, "min"], spread[name, "max"], name.split("_")[0]
+        ax.fill_between(spread.index, low, high, color=drawn, alpha=0.18, lw=0, label=f"_{part} range")
+        ax.plot(whole.index, whole[name], color=drawn, ls=line, label=f"_{part} mean")
+        end, apart = (whole.index[-1], whole[name].iloc[-1]), "bottom" if name == upper else "top"
+        ax.annotate(part, end, (3, 0), textcoords="offset points", va=apart, annotation_clip=False)
+    kept = rows[rows.chosen]
+    ax.plot(kept.epoch, scale * kept[f"dev_{score}"], "o", ms=3, mfc="white", mec=colour, mew=0.9, label="_kept")
+    ax.grid(axis="y")

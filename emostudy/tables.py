@@ -51,14 +51,18 @@ def systems(records: pd.DataFrame, metric: str = "UAR", condition: str = "none")
     All in 0 to 1; NaN where a protocol was not run. Sorted by modalities, best first, reference lines last.
     """
     rows = _pooled(records, metric)
-    rows = rows[rows.condition == condition]
-    wide = rows.pivot(index=["recipe", "modalities"], columns="protocol", values=FIGURES[:3])
-    wide = wide.reindex(columns=pd.MultiIndex.from_product([FIGURES[:3], SHOWN])).astype(float)
-    wide.columns = [protocol + column.removeprefix("value").removeprefix("ci") for column, protocol in wide.columns]
-    table = wide.reset_index().assign(fall=lambda t: t.random - t.speaker_independent)
+    table = both_protocols(rows[rows.condition == condition], ["recipe", "modalities"])
     down = -table.speaker_independent.fillna(table.random)
     table = table.assign(rank=table.modalities.map(modality_rank), down=down).sort_values(["rank", "down", "recipe"])
     return table.drop(columns=["rank", "down"]).reset_index(drop=True)
+
+
+def both_protocols(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Records of both protocols in one row per `keys`: `random, random_low, random_high, ...` and `fall`, in 0 to 1."""
+    wide = rows.pivot(index=keys, columns="protocol", values=FIGURES[:3])
+    wide = wide.reindex(columns=pd.MultiIndex.from_product([FIGURES[:3], SHOWN])).astype(float)
+    wide.columns = [protocol + column.removeprefix("value").removeprefix("ci") for column, protocol in wide.columns]
+    return wide.reset_index().assign(fall=lambda t: t.random - t.speaker_independent)
 
 
 def side_by_side(records: pd.DataFrame, metric: str = "UAR", titles: Titles | None = None) -> pd.DataFrame:

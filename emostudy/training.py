@@ -81,7 +81,7 @@ class Network:
         tensors, sizes = _prepared(recipe, parts, "train")
         targets = {part: torch.tensor(values) for part, values in labels.items()}
         model, history = self._train(sizes, tensors, targets, num_classes, seed, device, epochs)
-        best = max(history, key=lambda row: (row["dev_uar"], -row["dev_loss"]))["epoch"]
+        best = max(history, key=_liked)["epoch"]
         info = {"best_epoch": best, "epochs": len(history), "refit": self.refit}
         info["num_parameters"] = sum(parameter.numel() for parameter in model.parameters())
         dev = predict(model, tensors["dev"], device)
@@ -96,23 +96,21 @@ class Network:
         generator = seed_everything(seed)
         model = self.build(sizes, num_classes).to(device)
         optimiser = getattr(torch.optim, self.optimiser)(model.parameters(), self.lr, weight_decay=self.weight_decay)
-        history, best, state = [], (-1.0, 0.0), None
+        history, state = [], None
         for epoch in range(1, epochs + 1):
             started = time.perf_counter()
             train = self._epoch(model, optimiser, tensors["train"], targets["train"], generator, device)
             row = {"epoch": epoch, **_scores("train", *train, num_classes)}
             row |= _scores("dev", *_evaluate(model, tensors["dev"], targets["dev"], device), num_classes)
-            history.append(row | {"seconds": round(time.perf_counter() - started, 3)})
-            if not np.isfinite(row["train_loss"]):
+            if not np.isfinite([row["train_loss"], row["dev_loss"]]).all():
                 break
-            if keep == "best" and (row["dev_uar"], -row["dev_loss"]) > best:
-                best = (row["dev_uar"], -row["dev_loss"])
+            history.append(row | {"seconds": round(time.perf_counter() - started, 3)})
+            if keep == "last" or _liked(row) > max(map(_liked, history[:-1]), default=(-1.0, 0.0)):
                 state = {name: value.detach().clone() for name, value in model.state_dict().items()}
-        if keep == "best":
-            if state is None:
-                raise ValueError("the loss was not finite in the first epoch: standardise the input or lower lr")
-            model.load_state_dict(state)
-        return model, [row for row in history if np.isfinite(row["train_loss"])]
+        if state is None:
+            raise ValueError("the loss was not finite in the first epoch: standardise the input or lower lr")
+        model.load_state_dict(state)
+        return model, history
 
     def _epoch(self, model: nn.Module, optimiser, inputs: list[Tensor], targets: Tensor, generator, device):
         model.train()
@@ -132,7 +130,11 @@ class Network:
         return sum(losses) / len(order), torch.cat(logits), targets[order]
 
 
-@torch.no_grad()
+def _liked(row: dict) -> tuple[float, float]:
+    """By which the epochs of a history are chosen; the first of equals."""
+    return row["dev_uar"], -row["dev_loss"]
+
+
 def predict(model: nn.Module, inputs: list[Tensor], device: str = "cpu", batch: int = 128) -> np.ndarray:
     """Class probabilities (N, C) float64 of a trained model."""
     return torch.softmax(_logits(model, inputs, device, batch).double(), dim=1).numpy()

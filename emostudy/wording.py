@@ -14,7 +14,7 @@ CLUSTERS = {"clip_id": "clip"}
 
 def percent(value: float, digits: int = 1) -> str:
     """0.4567 -> "45.7"; "-" where there is no number."""
-    return "-" if pd.isna(value) else f"{100 * value:.{digits}f}".replace("-0.0", "0.0")
+    return "-" if pd.isna(value) else f"{round(100 * value, digits) + 0.0:.{digits}f}"  # never "-0.0"
 
 
 def interval(value: float, low: float, high: float) -> str:
@@ -81,3 +81,8 @@ def interval_note(cluster: str = "speaker") -> str:
 def full_title(row, titles: Mapping[str, str]) -> str:
     """ "stacking (face + text)" for a row that has `recipe` and `modalities`."""
     return f"{titles.get(row.recipe, row.recipe)} ({modality_title(row.modalities)})"
+
+
+def titled(system: str, question: str) -> str:
+    """ "BERT: who is hard to read?"; without a system "Who is hard to read?"."""
+    return f"{system}: {question}" if system else question[:1].upper() + question[1:]

@@ -16,7 +16,7 @@ from emostudy.paths import ROOT
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
 MAX_LINES, MAX_CELL_LINES = 120, 15
-PROMISE = "check_written("  # what the last cell of a lesson calls
+PROMISE = "lesson.finish("  # what the last cell of a lesson calls
 every_notebook = pytest.mark.parametrize(
     "path", LESSONS + SOLUTIONS, ids=lambda path: f"{path.parent.name}/{path.stem}"
 )

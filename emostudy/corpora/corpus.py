@@ -72,7 +72,7 @@ class Corpus:
         described = [column for column in self.clips if column not in MEDIA or column == "text"]
         digest = hashlib.sha256(self.clips[sorted(described)].to_csv(index=False).encode())
         if "content" not in self.clips:
-            for medium in set(self.media) - {"text"}:
+            for medium in sorted(set(self.media) - {"text"}):
                 for cell in self.clips[medium].dropna():
                     digest.update(file_hash(cell).encode())
         return digest.hexdigest()[:16]

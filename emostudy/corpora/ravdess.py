@@ -24,15 +24,20 @@ def load(data_dir: Path, profile: str = "class") -> Corpus:
     """
     from emostudy.corpora import card
 
-    rows, left_out = [], []
+    rows, left_out, seen = [], [], set()
     for path in sorted((data_dir / "ravdess").rglob("*.*")):
         if path.suffix.lower() in (".wav", ".flac"):
             row, reason = parse(path)
-            rows.append(row) if row else left_out.append((path.name, reason))
+            if row and row["clip_id"] in seen:  # the download of one well-known site holds every folder twice
+                row, reason = None, f"a second file of performance {row['clip_id']}"
+            if row:
+                seen.add(row["clip_id"])
+                rows.append(row)
+            else:
+                left_out.append((path.name, reason))
     if not rows:
         raise ValueError(f"no RAVDESS speech clip (03-01-*.wav or .flac) under {data_dir / 'ravdess'}; unzip it there")
-    clips = pd.DataFrame(rows).drop_duplicates("clip_id")
-    clips = join_action_units(clips, data_dir / "ravdess_av_features" / "action_units.csv")
+    clips = join_action_units(pd.DataFrame(rows), data_dir / "ravdess_av_features" / "action_units.csv")
     if profile == "smoke":
         clips = clips[clips.speaker <= "12"]
     corpus = Corpus("ravdess", EMOTIONS, card("ravdess"), clips, pd.DataFrame(left_out, columns=["file", "reason"]))
@@ -79,7 +84,8 @@ def duplicates(clips: pd.DataFrame) -> pd.DataFrame:
     """Recordings whose bytes equal those of an earlier clip: `clip_id, file, reason`."""
     hashes = clips.audio.map(file_hash)
     first = clips.groupby(hashes).clip_id.transform("first")
-    again = clips[hashes.duplicated()]
+    empty = clips.audio.map(lambda path: Path(path).stat().st_size == 0)  # extraction says so; they are no recordings
+    again = clips[hashes.duplicated() & ~empty]
     return pd.DataFrame(
         {
             "clip_id": again.clip_id,

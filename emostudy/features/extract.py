@@ -64,11 +64,11 @@ def _gather(corpus: Corpus, feature: Feature, results: list[tuple]) -> Extracted
 
 
 def _extract_chunk(feature: Feature, chunk: list[tuple], code: str) -> list[tuple]:
-    return [(clip_id, *_extract_one(feature, cell, start, end, code)) for clip_id, cell, start, end in chunk]
+    return [(clip_id, *_extract_one(feature, clip_id, cell, start, end, code)) for clip_id, cell, start, end in chunk]
 
 
-def _extract_one(feature: Feature, cell: str, start: float, end: float, code: str) -> tuple:
-    name = os.path.basename(cell) if feature.medium != "text" else "text"
+def _extract_one(feature: Feature, clip_id: str, cell: str, start: float, end: float, code: str) -> tuple:
+    name = os.path.basename(cell) if feature.medium != "text" else f"text of {clip_id}"
     try:
         path = _cache_path(feature, cell, start, end, code) if feature.cached else None
         if path is not None and path.exists():
@@ -88,7 +88,7 @@ def _extract_one(feature: Feature, cell: str, start: float, end: float, code: st
 
 def _cache_path(feature: Feature, cell: str, start: float, end: float, code: str):
     content = file_hash(cell) + cell.partition("#")[2] if feature.medium != "text" else cell
-    key = hash_of(content, repr(float(start)), repr(float(end)), feature.settings, code)
+    key = hash_of(content, repr(float(start)), repr(float(end)), feature.function, feature.settings, code)
     return cache_dir() / "features" / feature.name / key[:2] / f"{key}.npy"
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
 from tokenizers import BertWordPieceTokenizer
 from torch import Tensor
 
@@ -48,9 +50,28 @@ def flattened(train: np.ndarray) -> Transform:
     return Transform(lambda values: scale(values).flatten(1), int(np.prod(train.shape[1:])))
 
 
+def centred_pixels(train: np.ndarray) -> Transform:
+    """`pixels` less the mean colour of the training faces: (N, K, H, W, 3) uint8 -> (N, K, 3, H, W) float32 around 0."""
+    scale = pixels(train)
+    mean = torch.tensor(train.mean((0, 1, 2, 3)) / 255, dtype=torch.float32)[:, None, None]  # (3, 1, 1)
+    return Transform(lambda values: scale(values) - mean, scale.size)
+
+
 def pixels(train: np.ndarray) -> Transform:
     """Bytes to [0, 1], channels first: (N, K, H, W, 3) uint8 -> (N, K, 3, H, W) float32. Nothing is fitted."""
     return Transform(lambda values: torch.tensor(values).permute(0, 1, 4, 2, 3).float() / 255, train.shape[2])
+
+
+def sentence_vectors(train: np.ndarray, size: int = 100) -> Transform:
+    """Latent semantic analysis: TF-IDF of the training sentences, their main directions; (N,) str -> (N, D <= size), standardised.
+
+    It stands for a pretrained encoder's sentence vector where no weights are at hand (Deerwester et al. 1990).
+    """
+    words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2))
+    table = words.fit_transform(train)
+    directions = TruncatedSVD(min(size, *(side - 1 for side in table.shape)), random_state=0).fit(table)
+    scale = standardised(directions.transform(table))
+    return Transform(lambda values: scale(directions.transform(words.transform(values))), scale.size)
 
 
 @dataclass(frozen=True)
@@ -86,6 +107,8 @@ class PretrainedTokens:
         from emostudy.models.text import pretrained
 
         tokenizer = pretrained("AutoTokenizer", self.weights)
+        if tokenizer.pad_token_id != 0:
+            raise ValueError(f"{self.weights!r} pads with {tokenizer.pad_token_id}; must be 0: take one of the BERT family")
 
         def apply(values: np.ndarray) -> Tensor:
             texts = [str(text) for text in values]

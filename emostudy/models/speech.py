@@ -47,19 +47,3 @@ class MfccLSTM(nn.Module):
         output = self.lstm(coefficients.unsqueeze(2))  # (B, 40) -> (B, 40, 1) -> (B, units)
         last = output if isinstance(output, Tensor) else output[0][:, -1]
         return self.head(last)
-
-
-class FrameLSTM(nn.Module):
-    """An LSTM over MFCC frames with attention over time: what system F's idea gives when time is kept."""
-
-    def __init__(self, num_features: int, num_classes: int, units: int = 64) -> None:
-        super().__init__()
-        self.lstm = nn.LSTM(num_features, units, batch_first=True, bidirectional=True)
-        self.score = nn.Linear(2 * units, 1)
-        self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(2 * units, num_classes))
-
-    def forward(self, frames: Tensor) -> Tensor:
-        """(B, T, F) -> (B, C)."""
-        output, _ = self.lstm(frames)  # (B, T, F) -> (B, T, 2 * units)
-        weights = self.score(output).softmax(1)
-        return self.head((weights * output).sum(1))  # (B, T, 2 * units) -> (B, 2 * units) -> (B, C)

@@ -63,6 +63,7 @@ def entropy_trust(dev: np.ndarray, labels: np.ndarray) -> Combine:
     """
     num_classes = dev.shape[2]
     trust = np.array([uar(confusion(labels, one.argmax(1), num_classes)) for one in dev])  # (M,)
+    trust = np.maximum(trust, FLOOR)  # or modalities that are all wrong on dev would leave nothing to divide by
 
     def combine(probabilities: np.ndarray) -> np.ndarray:
         confidence = 1 - entropy(probabilities, axis=2) / np.log(num_classes)  # (M, N, C) -> (M, N)

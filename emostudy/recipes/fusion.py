@@ -3,9 +3,8 @@
 from itertools import combinations
 
 from emostudy.corpora.corpus import Corpus
-from emostudy.features.fitted import LearnedWordPiece, flattened, standardised
-from emostudy.models.fusion import Concatenation, DenseBranch, TextBranch
-from emostudy.models.text import small_bert
+from emostudy.features.fitted import flattened, sentence_vectors, standardised
+from emostudy.models.fusion import Concatenation
 from emostudy.recipes import Recipe
 from emostudy.recipes.faces import HOG, UNITS
 from emostudy.recipes.speech import MFCC_FRAMES
@@ -15,14 +14,13 @@ from emostudy.training import Network
 # Per modality, the ways in which system M's fusion can be fed: feature, and what is fitted on training clips.
 FACE_INPUTS = ((HOG, standardised), (UNITS, standardised))
 SPEECH_INPUTS = ((MFCC_FRAMES, flattened),)
-TEXT_INPUTS = ((WORDS, LearnedWordPiece()),)
+TEXT_INPUTS = ((WORDS, sentence_vectors),)
 INPUTS = {"face": FACE_INPUTS, "speech": SPEECH_INPUTS, "text": TEXT_INPUTS}
 
 
 def concatenation(sizes: dict[str, int], num_classes: int) -> Concatenation:
-    """System M's network: dense branches, and BERT for text."""
-    branches = [TextBranch(small_bert(size)) if name == "text" else DenseBranch(size) for name, size in sizes.items()]
-    return Concatenation(branches, num_classes)
+    """System M's network on these inputs."""
+    return Concatenation(list(sizes.values()), num_classes)
 
 
 def concatenations(corpus: Corpus) -> tuple[Recipe, ...]:
@@ -42,5 +40,5 @@ def _concatenation(ways: dict) -> Recipe:
         Network(concatenation, epochs=20, batch=8, lr=1e-4),
         {modality: fitted for modality, (_, fitted) in ways.items()},
         source="system M, fusion",
-        reading="face joins as a third dense branch; without pretrained weights BERT is small and trains with the rest",
+        reading="face joins as a third branch; without pretrained weights a sentence is its latent semantic vector",
     )

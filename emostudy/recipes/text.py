@@ -36,7 +36,7 @@ TEXT_TFIDF = Recipe(
     "TF-IDF + logistic regression",
     ("text",),
     {"text": WORDS},
-    Estimator(tfidf_regression, {"C": [1.0, 3.0, 10.0, 30.0]}),
+    Estimator(tfidf_regression, {"C": [0.3, 1.0, 3.0, 10.0]}),
     source="system R, text, logistic regression",
 )
 TEXT_BERT = Recipe(
@@ -55,6 +55,7 @@ TEXT = (TEXT_TFIDF, TEXT_BERT)
 def pretrained_bert(weights: str, frozen: bool = False, epochs: int = 10) -> Recipe:
     """System M's text recipe on pretrained weights: bert-base-uncased by hub name, or any BERT in a folder."""
     name = weights_name(weights)
+    weights = str(Path(weights).expanduser()) if Path(weights).expanduser().is_dir() else weights
     return Recipe(
         f"text_{Path(weights).name}{'_frozen' if frozen else ''}",
         f"{Path(weights).name} (M)",

@@ -1,0 +1,139 @@
+"""The main figures, from records: what new speakers cost, and the way to the ceiling. Each returns what it drew."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from emostudy.marks import (
+    Rows,
+    beside,
+    ceiling_keys,
+    dumbbell,
+    grouped,
+    limits,
+    mark_ceilings,
+    mark_chance,
+    protocol_keys,
+    row_chart,
+    signed,
+    whiskers,
+)
+from emostudy.style import GREY, HALF, INK, keys_above, look, styled
+from emostudy.tables import systems
+from emostudy.wording import full_title, interval, interval_note, modality_title, percent, sample
+
+
+@styled
+def protocols(
+    records: pd.DataFrame,
+    titles: Mapping[str, str],
+    ceilings: Mapping[str, float] | None = None,
+    adjusted: Mapping[str, float] | None = None,
+    cluster: str = "speaker",
+    width: float = HALF,
+    title: str = "How much is lost on new speakers?",
+) -> Figure:
+    """Every system's UAR on a random split (hollow) and on new speakers (filled), and what lies between.
+
+    Args:
+        ceilings, adjusted: modalities -> best possible UAR in 0 to 1; the same through imperfect recognisers.
+    """
+    table = systems(records)
+    rows = grouped(table, titles)
+    note = f"{sample(records, cluster)}. Whiskers: {interval_note(cluster)}. Fall in points."
+    fig, ax = row_chart(width, rows, title, note)
+    for y, row in zip(rows.places, table.itertuples(), strict=True):
+        dumbbell(ax, y, row, look(row.modalities), row.recipe)
+        mark_ceilings(ax, y, row.modalities, ceilings, adjusted)
+        beside(ax, y, signed(row.fall))
+    beside(ax, 0, "fall", fontweight="bold")
+    mark_chance(ax, chance_of(records), y=0)
+    limits(ax, table.filter(regex="^(random|speaker)"), [*(ceilings or {}).values()])
+    keys_above(fig, ax, [*protocol_keys(), *ceiling_keys(bool(ceilings), bool(adjusted))])
+    return fig
+
+
+def protocols_alt(records: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    """The finding of `protocols`: how many systems fall, how far, and which is best on new speakers."""
+    table = systems(records).dropna(subset=["fall"])
+    trained = table[~table.modalities.isin(["none", ""])]
+    most, least = trained.loc[trained.fall.idxmax()], trained.loc[trained.fall.idxmin()]
+    best = trained.loc[trained.speaker_independent.idxmax()]
+    reached = interval(best.speaker_independent, best.speaker_independent_low, best.speaker_independent_high)
+
+    def told(row) -> str:
+        return f"{full_title(row, titles)}, from {percent(row.random)} to {percent(row.speaker_independent)}"
+
+    return (
+        f"UAR in percent of {len(trained)} systems on a random split and on new speakers. "
+        f"{(trained.fall > 0).sum()} of them fall, in the median by {percent(trained.fall.median())} points: "
+        f"most {told(most)}; least {told(least)}. Best on new speakers is {full_title(best, titles)} with {reached}. "
+        f"Chance is {percent(chance_of(records))}."
+    )
+
+
+@styled
+def gap_to_ceiling(
+    gaps: pd.DataFrame,
+    titles: Mapping[str, str],
+    note: str,
+    cluster: str = "speaker",
+    width: float = HALF,
+    title: str = "Where is the way to the ceiling lost?",
+) -> Figure:
+    """What is reached, the adjusted ceiling and the ceiling per set of modalities; at the right the points lost.
+
+    Args:
+        gaps: of `tables.gaps`.
+        note: what was tested and how the systems were chosen, e.g. "720 clips, new speakers; chosen on dev clips."
+    """
+    labels = [modality_title(modalities) for modalities in gaps.modalities]
+    stand = ", ".join(titles.get(recipe, recipe) for recipe in gaps.recipe.unique())
+    note = f"{note} Whiskers: {interval_note(cluster)}. Right: points lost in recognition and in fusion (of one modality: in deciding). Systems: {stand}."
+    places = list(range(len(labels)))
+    fig, ax = row_chart(width, Rows(labels, places, [], places), title, note, row=0.22)
+    for y, row in enumerate(gaps.itertuples()):
+        seen = look(row.modalities)
+        for start, end, colour in (
+            (row.reached, row.adjusted, seen.colour),
+            (row.adjusted, row.ceiling, GREY),
+        ):
+            ax.plot(
+                [100 * start, 100 * end],
+                [y, y],
+                color=colour,
+                lw=4,
+                alpha=0.35,
+                solid_capstyle="butt",
+                label="_lost",
+            )
+        whiskers(ax, y, row.reached, row.ci_low, row.ci_high, seen, seen.colour, label=f"{row.modalities} reached")
+        mark_ceilings(ax, y, row.modalities, {row.modalities: row.ceiling}, {row.modalities: row.adjusted})
+        for points, lost in ((30, row.lost_in_recognition), (60, row.lost_in_fusion)):
+            beside(ax, y, signed(lost), points)
+    beside(ax, -0.9, "recogn.", 32, fontweight="bold")
+    beside(ax, -0.9, "fusion", 62, fontweight="bold")
+    ax.set_ylim(top=-1.3)
+    limits(ax, gaps[["reached", "ci_low", "ci_high"]], gaps.ceiling)
+    keys_above(
+        fig,
+        ax,
+        [Line2D([], [], ls="", marker="o", markersize=4.2, color=INK, label="reached"), *ceiling_keys()],
+    )
+    return fig
+
+
+def gap_alt(gaps: pd.DataFrame) -> str:
+    """The finding of `gap_to_ceiling`, a sentence for each set of modalities."""
+    return "UAR in percent on new speakers against the best possible. " + " ".join(
+        f"{modality_title(row.modalities)}: {percent(row.reached)} reached of {percent(row.ceiling)} possible, "
+        f"{percent(row.lost_in_recognition)} points lost in recognition, {percent(row.lost_in_fusion)} in fusion."
+        for row in gaps.itertuples()
+    )
+
+
+def chance_of(records: pd.DataFrame) -> float:
+    """UAR of any guess that does not look: one by the number of emotions."""
+    return 1 / records.emotion[records.emotion != "all"].nunique()

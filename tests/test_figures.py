@@ -1,0 +1,269 @@
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from test_tables import EMOTIONS, TITLES, made_comparisons, made_records
+
+from emostudy import corpus_figures, figures, style, tables
+from emostudy.speaker_figures import speaker_uar
+
+CEILINGS, ADJUSTED = {"face": 0.8, "face+speech": 0.95}, {"face": 0.72, "face+speech": 0.88}
+GENDERS = {f"s{n}": "female" if n < 6 else "male" for n in range(12)}
+CORPUS = SimpleNamespace(clips=pd.DataFrame({"speaker": list(GENDERS), "gender": list(GENDERS.values())}))
+
+
+def made_predictions(num_seeds=2):
+    """Each of 12 speakers shows each emotion 5 times; on new speakers every second "anger" is taken for "neutral"."""
+    rows = []
+    for protocol in ("random", "speaker_independent"):
+        for seed in range(num_seeds):
+            for number in range(120):
+                emotion = EMOTIONS[number % 2]
+                missed = protocol != "random" and emotion == "anger" and (number // 2) % 2
+                right = 0.2 if missed else 0.8
+                p = (right, 1 - right) if emotion == "anger" else (1 - right, right)
+                rows.append((protocol, seed, f"c{number:03d}", f"s{number // 10}", emotion, EMOTIONS[np.argmax(p)], *p))
+    columns = ["protocol", "seed", "clip_id", "speaker", "emotion", "predicted", "p_anger", "p_neutral"]
+    return pd.DataFrame(rows, columns=columns).assign(fold=0, part="test", modalities="face", recipe="cnn")
+
+
+def made_curves():
+    rows = [
+        {"run_id": f"{protocol}{fold}", "protocol": protocol, "recipe": "cnn", "modalities": "face", "fold": fold,
+         "seed": 0, "epoch": epoch, "train_loss": 1 / epoch, "dev_loss": 1.5 / epoch, "train_uar": 1 - 1 / epoch,
+         "dev_uar": 0.8 - 0.5 / epoch + 0.02 * fold, "chosen": epoch == 2 + fold}
+        for protocol in ("random", "speaker_independent") for fold in range(2) for epoch in range(1, 5 + fold)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def points(ax, label):
+    """x positions of the artist called `_label`: of a line, or of an interval's marker."""
+    lines = [line for line in ax.lines if line.get_label() == f"_{label}"]
+    bars = [bar.lines[0] for bar in ax.containers if bar.get_label() == f"_{label}"]
+    (found,) = lines or bars
+    return found.get_xdata()
+
+
+def whisker(ax, label):
+    (bar,) = [bar for bar in ax.containers if bar.get_label() == f"_{label}"]
+    return [float(x) for x in bar.lines[2][0].get_segments()[0][:, 0]]
+
+
+def words(fig):
+    return [text.get_text() for text in fig.findobj(plt.Text) if text.get_text()]
+
+
+def test_protocols_draw_values_intervals_falls_chance_and_ceilings():
+    fig = figures.protocols(made_records(), TITLES, CEILINGS, ADJUSTED)
+    (ax,) = fig.axes
+    assert points(ax, "late random") == pytest.approx([90])
+    assert points(ax, "late speaker_independent") == pytest.approx([80])
+    assert points(ax, "late fall") == pytest.approx([90, 80])
+    assert whisker(ax, "late speaker_independent") == pytest.approx([76, 85])
+    assert points(ax, "chance") == pytest.approx([50, 50])
+    assert points(ax, "face+speech ceiling") == pytest.approx([95])
+    assert points(ax, "face+speech adjusted") == pytest.approx([88])
+    said = words(fig)
+    assert {"20.0", "15.0", "10.0", "chance 50.0", "SVM & MFCC_40", "reference lines"} <= set(said)
+    note = "120 clips of 12 speakers, 5 folds, 3 seeds. Whiskers: 95 % interval over speakers."
+    assert any(note in " ".join(word.split()) for word in said)
+    headings = [tick.get_text() for tick in ax.get_yticklabels() if tick.get_fontweight() == "bold"]
+    assert headings == ["face", "speech", "face + speech", "reference lines"]
+
+
+def test_hollow_means_random_and_colour_means_modality():
+    ax = figures.protocols(made_records(), TITLES).axes[0]
+    marks = {bar.get_label(): bar.lines[0] for bar in ax.containers}
+    assert marks["_svm random"].get_markerfacecolor() == "white"
+    assert marks["_svm speaker_independent"].get_markerfacecolor() == style.LOOKS["speech"].colour
+    assert marks["_late random"].get_marker() == style.FUSION.marker
+    assert marks["_majority random"].get_markeredgecolor() == style.GREY
+
+
+def test_no_interval_no_whisker():
+    records = made_records().assign(ci_low=np.nan, ci_high=np.nan)
+    ax = figures.protocols(records, TITLES).axes[0]
+    assert all(not bar.has_xerr for bar in ax.containers)
+
+
+def test_protocols_alt_tells_the_finding():
+    alt = figures.protocols_alt(made_records(), TITLES)
+    assert "4 systems" in alt and "4 of them fall" in alt
+    assert "most SVM & MFCC_40 (speech), from 80.0 to 60.0" in alt
+    assert "Best on new speakers is late (face + speech) with 80.0 [76.0, 85.0]" in alt
+
+
+def test_gap_to_ceiling_draws_both_losses():
+    gaps = tables.gaps(made_records(), {"face": "cnn_b", "face+speech": "late"}, CEILINGS, ADJUSTED)
+    fig = figures.gap_to_ceiling(gaps, TITLES, "120 clips.")
+    lost = [line.get_xdata() for line in fig.axes[0].lines if line.get_label() == "_lost"]
+    assert np.ravel(lost) == pytest.approx([65, 72, 72, 80, 80, 88, 88, 95])
+    assert {"7.0", "8.0"} <= set(words(fig))
+    assert "face: 65.0 reached of 80.0 possible, 8.0 points lost in recognition, 7.0 in fusion" in figures.gap_alt(gaps)
+
+
+def test_fusion_has_a_panel_per_protocol_and_the_best_single_modality():
+    best = {"random": "svm", "speaker_independent": "cnn_b"}
+    random, new = figures.fusion(made_records(), TITLES, best, CEILINGS).axes
+    assert points(random, "svm") == pytest.approx([80, 80])
+    assert points(new, "cnn_b") == pytest.approx([65, 65])
+    assert points(random, "late random") == pytest.approx([90])
+    assert whisker(new, "late speaker_independent") == pytest.approx([76, 85])
+    assert random.get_xlim() == new.get_xlim()
+    alt = figures.fusion_alt(made_records(), TITLES, best)
+    assert "the best single modality, SVM & MFCC_40 (speech), reaches 80.0; 1 of 1 fusions lie above" in alt
+
+
+def test_differences_are_hollow_where_none_is_shown():
+    comparisons = made_comparisons()
+    with pytest.raises(ValueError, match="2 protocols"):
+        figures.differences(comparisons, TITLES)
+    rows = comparisons[comparisons.protocol == "speaker_independent"]
+    ax = figures.differences(rows, TITLES).axes[0]
+    (mark,) = [bar.lines[0] for bar in ax.containers]
+    assert mark.get_markerfacecolor() == "white"
+    assert whisker(ax, "late") == pytest.approx([-1, 5])
+    filled = figures.differences(comparisons[comparisons.verdict == "better"], TITLES).axes[0]
+    assert filled.containers[0].lines[0].get_markerfacecolor() == style.FUSION.colour
+    assert "late (face + speech): 2.0 [-1.0, 5.0], no difference shown" in figures.differences_alt(rows, TITLES)
+
+
+def test_confusion_matrix_has_row_percentages_and_counts():
+    fig = figures.confusions(made_predictions(), EMOTIONS, "CNN")
+    random, new = fig.axes
+    assert [text.get_text() for text in random.texts] == ["100", "60", "100", "60"]
+    assert [text.get_text() for text in new.texts] == ["50", "30", "50", "30", "100", "60"]
+    assert new.images[0].get_array()[0, 1] == pytest.approx(0.5)
+    assert new.texts[4].get_color() == "black"  # on the light end of the colour map
+    alt = figures.confusions_alt(made_predictions(), EMOTIONS, "CNN", 1)
+    assert "worst anger (50 %); taken: anger for neutral (50 %)" in alt
+
+
+def test_learning_curves_average_only_epochs_that_all_runs_reached():
+    fig = figures.learning_curves(made_curves(), "cnn", "CNN", 0.5)
+    ax = fig.axes[0]
+    lines = {line.get_label(): line for line in ax.lines}
+    assert lines["_dev mean"].get_xdata().tolist() == [1, 2, 3, 4]
+    assert lines["_dev mean"].get_ydata()[1] == pytest.approx(100 * (0.8 - 0.25 + 0.01))
+    assert lines["_kept"].get_xdata().tolist() == [2, 3]
+    assert lines["_chance"].get_ydata() == pytest.approx([50, 50])
+    with pytest.raises(ValueError, match="0 sets of modalities of 'svm'"):
+        figures.learning_curves(made_curves(), "svm", "SVM")
+    assert "New speakers: kept after 2 epochs" in figures.learning_curves_alt(made_curves(), "cnn", "CNN")
+
+
+def test_class_recall_and_roc():
+    ax = figures.class_recall(made_records(), "svm", "speech", "SVM").axes[0]
+    assert points(ax, "neutral fall") == pytest.approx([90, 70])
+    assert "anger 80.0 and 60.0" in figures.class_recall_alt(made_records(), "svm", "speech", "SVM")
+    fig = figures.roc_curves(made_predictions(), EMOTIONS, "CNN")
+    assert {"random 100", "new 75"} <= set(words(fig))
+    assert "New speakers: anger 75, neutral 75" in figures.roc_curves_alt(made_predictions(), EMOTIONS, "CNN")
+
+
+def test_speakers_stand_by_gender_best_first():
+    predictions = made_predictions()
+    hard = (predictions.speaker == "s0") & (predictions.protocol != "random")
+    predictions.loc[hard, "predicted"] = "neutral"
+    table = speaker_uar(predictions, CORPUS)
+    assert table.gender.tolist() == ["female"] * 6 + ["male"] * 6
+    assert table.speaker[5] == "s0" and table.speaker_independent[5] == pytest.approx(0.5)
+    assert table.speaker_independent[:5].is_monotonic_decreasing
+    fig = figures.per_speaker(predictions, CORPUS, "CNN")
+    assert fig.axes[0].lines[-1].get_ydata() == pytest.approx(100 * table.speaker_independent)
+    assert "from 50.0 (speaker s0)" in figures.per_speaker_alt(predictions, CORPUS, "CNN")
+
+
+def test_emotion_counts_add_up():
+    clips = made_predictions(1).query("protocol == 'random'").assign(gender=lambda t: t.speaker.map(GENDERS))
+    bars, grid = corpus_figures.emotion_counts(clips, EMOTIONS).axes
+    assert [patch.get_width() for patch in bars.patches] == [30, 30, 30, 30]
+    assert grid.images[0].get_array().shape == (2, 12)
+    assert "anger 60, neutral 60" in corpus_figures.emotion_counts_alt(clips, EMOTIONS)
+
+
+def test_contact_sheet_keeps_pixels_and_leaves_holes_white():
+    images = {(row, column): np.full((48, 48), 7, np.uint8) for row in "ab" for column in "xyz" if row + column != "bz"}
+    sheet = np.asarray(corpus_figures.contact_sheet(images, "ab", "xyz").axes[0].images[0].get_array())
+    assert sheet.shape == (2 * 48 + 2, 3 * 48 + 4, 3)
+    assert (sheet[:48, :48] == 7).all() and (sheet[-48:, -48:] == 255).all()
+    assert "5 pictures" in corpus_figures.contact_sheet_alt(images, "ab", "xyz")
+    ax = corpus_figures.crops(np.zeros((2, 3, 8, 8, 3), np.uint8), ["fear", "fear"]).axes[0]
+    assert ax.images[0].get_array().shape == (3 * 9 - 1, 2 * 9 - 1, 3)
+
+
+def test_confusion_tables_sounds_and_dialogue_draw_what_they_get():
+    table = np.array([[0.9, 0.1], [0.3, 0.7]])
+    ax = corpus_figures.confusion_tables({"face": table, "text": table}, EMOTIONS).axes[1]
+    assert [text.get_text() for text in ax.texts] == ["90", "10", "30", "70"]
+    assert "face shows anger most clearly (90 %)" in corpus_figures.confusion_tables_alt({"face": table}, EMOTIONS)
+
+    wave = 0.5 * np.sin(2 * np.pi * 200 * np.arange(8000) / 16000)
+    fig = corpus_figures.sounds({"calm": wave, "loud": np.zeros(4000)}, 16000)
+    assert np.nanmedian(fig.axes[4].lines[0].get_ydata()) == pytest.approx(200, rel=0.02)
+    assert fig.axes[0].get_xlim() == (0, 0.5)
+    alt = corpus_figures.sounds_alt({"calm": wave, "none": np.zeros(4000)}, 16000)
+    assert "calm 0.5 s, -9 dB, F0 20" in alt and "no voice found" in alt
+
+    turns = pd.DataFrame({"turn": [2, 1], "speaker": ["a", "b"], "gender": ["female", "male"], "text": ["Yes.", "No?"],
+                          "emotion": ["anger", "fear"], "shows_face": ["anger", "anger"]})  # fmt: skip
+    ax = corpus_figures.dialogue(turns, ["face"]).axes[0]
+    filled = [patch.get_facecolor()[:3] != (1, 1, 1) for patch in ax.patches]
+    assert filled == [True, True, True, False]  # turn 1: fear, shows anger; turn 2: anger, shows it
+    assert "emotions: fear, anger. Another is shown by face in 1" in corpus_figures.dialogue_alt(turns, ["face"])
+
+
+def test_saved_files_repeat_byte_for_byte_whatever_the_notebook_has_set(tmp_path):
+    paths = style.save(figures.protocols(made_records(), TITLES), tmp_path, "02_protocols", "All\n fall.")
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == sorted(path.name for path in paths)
+    first = [path.read_bytes() for path in paths]
+    with plt.rc_context({"font.size": 20, "lines.linewidth": 9, "axes.titlepad": 40, "svg.fonttype": "none", "savefig.dpi": 30}):
+        style.save(figures.protocols(made_records(), TITLES), tmp_path, "02_protocols", "All\n fall.")
+    assert [path.read_bytes() for path in paths] == first
+    assert paths[3].read_text() == "All fall.\n"
+    assert Image.open(paths[0]).width == round(style.HALF * style.DPI)
+    assert b"Date" not in first[2] and len(first[0]) < style.MAX_BYTES
+
+
+def test_a_large_picture_is_reduced_and_a_figure_needs_words(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (4, 96, 96, 3), dtype=np.uint8)
+    fig = corpus_figures.contact_sheet({(row, "x"): picture for row, picture in zip("abcd", noise, strict=True)}, "abcd", "x")
+    assert Image.open(style.save(fig, tmp_path, "noise", "Noise.")[0]).mode == "P"
+    with pytest.raises(ValueError, match="no alt text"):
+        style.save(fig, tmp_path, "noise", " ")
+
+
+def test_drawing_leaves_no_open_figure_and_no_setting_behind():
+    before = dict(plt.rcParams)
+    figures.protocols(made_records(), TITLES)
+    assert not plt.get_fignums() and dict(plt.rcParams) == before
+
+
+def test_all_text_is_at_least_seven_points_and_inside():
+    fig = figures.protocols(made_records(), TITLES, CEILINGS, ADJUSTED)
+    fig.draw_without_rendering()
+    for text in fig.findobj(plt.Text):
+        if text.get_text() and text.get_visible():
+            assert text.get_fontsize() >= 7
+    boxes = [text.get_window_extent() for text in fig.axes[0].texts + fig.axes[0].get_yticklabels()]
+    assert all(box.x0 >= 0 and box.x1 <= fig.bbox.x1 for box in boxes)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_smoke_run_without_intervals_and_with_one_protocol_is_drawn():
+    records = made_records().query("protocol == 'random'").assign(ci_low=np.nan, ci_high=np.nan)
+    figures.protocols(records, TITLES, CEILINGS, ADJUSTED)
+    figures.class_recall(records, "svm", "speech", "SVM")
+    both = made_records().assign(ci_low=np.nan, ci_high=np.nan)
+    figures.fusion(both, TITLES, {"random": "svm", "speaker_independent": "svm"})
+    gaps = tables.gaps(both, {"face": "cnn_b"}, CEILINGS, ADJUSTED)
+    figures.gap_to_ceiling(gaps, TITLES, "No interval.")
+    predictions, curves = made_predictions(1).query("protocol == 'random'"), made_curves().query("epoch < 3")
+    figures.confusions(predictions, EMOTIONS, "CNN")
+    figures.roc_curves(predictions, EMOTIONS, "CNN")
+    figures.learning_curves(curves.query("protocol == 'random'"), "cnn", "CNN")
+    figures.per_speaker(predictions, CORPUS).draw_without_rendering()

@@ -1,0 +1,163 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from emostudy import tables, wording
+
+EMOTIONS = ("anger", "neutral")
+ENDINGS = ("csv", "md", "tex")
+SYSTEMS = {  # recipe, modalities -> UAR on a random split, on new speakers
+    ("majority", "none"): (0.5, 0.5),
+    ("late", "face+speech"): (0.9, 0.8),
+    ("svm", "speech"): (0.8, 0.6),
+    ("cnn_a", "face"): (0.7, 0.55),
+    ("cnn_b", "face"): (0.75, 0.65),
+}
+TITLES = {"svm": "SVM & MFCC_40", "cnn_a": "CNN", "majority": "majority class"}
+
+
+def made_records(num_seeds=True):
+    rows = []
+    for (recipe, modalities), values in SYSTEMS.items():
+        for protocol, value in zip(("random", "speaker_independent"), values, strict=True):
+            head = {"protocol": protocol, "recipe": recipe, "modalities": modalities, "condition": "none"}
+            head |= {"part": "test", "group": "all", "corpus": "made"}
+            counts = {"fold": "all", "seed": "all", "num_clips": 120, "num_clusters": 12}
+            for metric in ("UAR", "WA"):
+                interval = {"value": value, "ci_low": value - 0.04, "ci_high": value + 0.05}
+                rows.append(head | counts | interval | {"metric": metric, "emotion": "all"})
+            for at, emotion in enumerate(EMOTIONS):
+                interval = {"value": value + 0.1 * at, "ci_low": value - 0.1, "ci_high": min(value + 0.2, 1)}
+                rows.append(head | counts | interval | {"metric": "recall", "emotion": emotion})
+            for fold in range(5):
+                for seed in range(1 if recipe == "svm" else 3):
+                    run = {"fold": fold, "seed": seed, "metric": "UAR", "emotion": "all", "value": value}
+                    rows.append(head | run | {"ci_low": np.nan, "ci_high": np.nan, "num_clips": 24, "num_clusters": 3})
+    return pd.DataFrame(rows)
+
+
+def made_comparisons():
+    rows = [
+        ("late", "face+speech", "random", 0.15, 0.1, 0.2, 0.0004, "better"),
+        ("late", "face+speech", "speaker_independent", 0.02, -0.01, 0.05, 0.21, "no difference shown"),
+        ("svm", "speech", "random", -0.1, np.nan, np.nan, 0.03, "worse"),
+    ]
+    columns = ["recipe", "modalities", "protocol", "difference", "ci_low", "ci_high", "p_holm", "verdict"]
+    return pd.DataFrame(rows, columns=columns).assign(baseline="cnn_a", num_clips=120, num_clusters=12)
+
+
+def test_systems_put_protocols_side_by_side_best_first_and_reference_lines_last():
+    table = tables.systems(made_records())
+    assert table.recipe.tolist() == ["cnn_b", "cnn_a", "svm", "late", "majority"]
+    late = table.set_index("recipe").loc["late"]
+    assert late[["random", "speaker_independent"]].tolist() == [0.9, 0.8]
+    assert late.fall == pytest.approx(0.1)
+    assert late.speaker_independent_low == pytest.approx(0.76)
+
+
+def test_side_by_side_is_worded_in_percent():
+    table = tables.side_by_side(made_records(), "UAR", TITLES)
+    assert table.columns.tolist() == ["modalities", "system", "random split", "new speakers", "fall (points)"]
+    assert table.iloc[2].tolist() == ["speech", "SVM & MFCC_40", "80.0 [76.0, 85.0]", "60.0 [56.0, 65.0]", "20.0"]
+    assert table.modalities.iloc[-1] == "reference lines"
+
+
+def test_a_missing_protocol_and_a_missing_interval_are_dashes():
+    records = made_records()
+    records = records[~((records.recipe == "svm") & (records.protocol == "random"))]
+    records.loc[records.recipe == "late", ["ci_low", "ci_high"]] = np.nan
+    cells = tables.side_by_side(records).set_index("system")
+    assert cells.loc["svm", ["random split", "fall (points)"]].tolist() == ["-", "-"]
+    assert cells.loc["late", "new speakers"] == "80.0 [-]"
+    assert "[-]: too few speakers" in tables.note(records)
+    assert "[-]" not in tables.note(made_records())
+
+
+def test_results_table_is_numeric_and_counts_seeds():
+    table = tables.results_table(made_records(), ("UAR", "WA"), TITLES)
+    assert len(table) == 2 * 2 * len(SYSTEMS)
+    assert table.metric.tolist()[:10] == ["UAR"] * 10
+    assert table[table.recipe == "svm"].num_seeds.tolist() == [1] * 4
+    assert table[table.recipe == "late"].num_seeds.tolist() == [3] * 4
+    assert table.value.between(0, 1).all()
+    assert table.modalities.iloc[-1] == "none"
+
+
+def test_results_table_believes_a_given_number_of_seeds():
+    pooled = made_records().query("fold == 'all'").assign(num_seeds=7)
+    assert set(tables.results_table(pooled, ("UAR",)).num_seeds) == {7}
+
+
+def test_unknown_metric_and_system_are_refused():
+    with pytest.raises(ValueError, match="no record of 'kappa'"):
+        tables.results_table(made_records(), ("kappa",))
+    with pytest.raises(ValueError, match="'svm' with 'text'"):
+        tables.per_class(made_records(), "svm", "text")
+
+
+def test_per_class_has_both_protocols_of_a_metric_side_by_side():
+    table = tables.per_class(made_records(), "svm", "speech", ("recall",))
+    assert table.columns.tolist() == ["emotion", "recall, random split", "recall, new speakers"]
+    assert table.to_numpy().tolist() == [["anger", "80.0", "60.0"], ["neutral", "90.0", "70.0"]]
+
+
+def test_comparisons_are_worded():
+    table = tables.comparisons_table(made_comparisons(), TITLES)
+    assert table.system.tolist() == ["SVM & MFCC_40", "late", "late"]
+    assert table["difference (points)"].tolist() == ["-10.0 [-]", "15.0 [10.0, 20.0]", "2.0 [-1.0, 5.0]"]
+    assert table["p (Holm)"].tolist() == ["0.030", "< 0.001", "0.210"]
+    assert set(table["compared with"]) == {"CNN"}
+
+
+def test_gaps_add_up_to_the_ceiling():
+    recipes = {"face+speech": "late", "face": "cnn_b"}
+    ceilings, adjusted = {"face": 0.8, "face+speech": 0.95}, {"face": 0.7, "face+speech": 0.85}
+    table = tables.gaps(made_records(), recipes, ceilings, adjusted)
+    assert table.modalities.tolist() == ["face", "face+speech"]
+    assert table.lost_in_fusion.to_numpy() == pytest.approx([0.05, 0.05])
+    assert (table.reached + table.lost_in_fusion + table.lost_in_recognition).to_numpy() == pytest.approx(table.ceiling)
+    with pytest.raises(ValueError, match="no UAR of 'bert'"):
+        tables.gaps(made_records(), {"text": "bert"}, ceilings, adjusted)
+
+
+def test_saved_files_are_whole_escaped_and_repeat(tmp_path):
+    numbers = tables.results_table(made_records(), ("UAR",), TITLES)
+    shown = tables.side_by_side(made_records(), titles=TITLES)
+    given = (numbers, tmp_path, "05_uar", "UAR in 100 % of cases_x", shown, "5 folds & 3 seeds.")
+    paths = tables.save(*given)
+    assert [path.relative_to(tmp_path).as_posix() for path in paths] == [f"tables/05_uar.{end}" for end in ENDINGS]
+    first = [path.read_bytes() for path in paths]
+    assert [path.read_bytes() for path in tables.save(*given)] == first
+    back = pd.read_csv(paths[0])
+    assert back.value.to_numpy() == pytest.approx(numbers.value.to_numpy(), rel=1e-4)
+    tex = first[2].decode()
+    assert r"SVM \& MFCC\_40" in tex and r"UAR in 100 \% of cases\_x. 5 folds \& 3 seeds." in tex
+    assert r"\toprule" in tex and r"\label{tab:05_uar}" in tex and r"\begin{tabular}{llrrr}" in tex
+    markdown = first[1].decode()
+    assert "| speech | SVM & MFCC_40 | 80.0 [76.0, 85.0] | 60.0 [56.0, 65.0] | 20.0 |" in markdown
+    assert "| :--- | :--- | ---: | ---: | ---: |" in markdown
+    assert not list((tmp_path / "tables").glob(".*"))
+
+
+def test_markdown_escapes_bars_and_latex_escapes_headers(tmp_path):
+    paths = tables.save(pd.DataFrame({"a_b": ["x|y"], "share": [0.123456]}), tmp_path, "t", "Why?")
+    assert "| x\\|y | 0.12346 |" in paths[1].read_text()
+    assert r"a\_b" in paths[2].read_text()
+    assert r"\caption{Why?}" in paths[2].read_text()
+
+
+def test_words():
+    assert wording.percent(-0.0001) == "0.0"
+    assert wording.percent(-0.105) == "-10.5"
+    assert wording.interval(0.4567, 0.419, 0.495) == "45.7 [41.9, 49.5]"
+    assert wording.number(12345) == "12 345"
+    order = ["none", "speech+text", "face+speech+text", "text", "face", "face+text", "speech"]
+    expected = ["face", "speech", "text", "face+text", "speech+text", "face+speech+text", "none"]
+    assert sorted(order, key=wording.modality_rank) == expected
+
+
+def test_sample_counts_records_and_predictions():
+    assert wording.sample(made_records()) == "120 clips of 12 speakers, 5 folds, 3 seeds"
+    clips = pd.DataFrame({"clip_id": ["a", "b"] * 2, "speaker": ["x", "y"] * 2, "fold": 0, "seed": [0, 0, 1, 1]})
+    assert wording.sample(clips) == "2 clips of 2 speakers, 1 fold, 2 seeds"
+    assert wording.sample(clips, "clip_id") == "2 clips, 1 fold, 2 seeds"
