@@ -7,7 +7,6 @@ import base64
 import html
 import io
 
-import librosa
 import numpy as np
 import pandas as pd
 import soundfile
@@ -37,34 +36,22 @@ def one_per_emotion(corpus: Corpus, medium: str = "video") -> pd.DataFrame:
     return pd.DataFrame(rows).reset_index(drop=True)
 
 
-def faces_by_speaker(corpus: Corpus, num_speakers: int = 6) -> tuple[np.ndarray, list[str]]:
-    """Middle frames (S, E, H, W, 3) uint8 of speakers spread over the corpus, each showing every emotion it can, and their names."""
+def faces_by_speaker(corpus: Corpus, num_speakers: int = 6) -> tuple[dict[tuple[str, str], np.ndarray], list[str]]:
+    """Middle frames (H, W, 3) by (speaker, emotion) of speakers spread over the corpus, and their names."""
     names = sorted(corpus.clips.speaker.unique())
     speakers = [names[at] for at in np.linspace(0, len(names) - 1, num_speakers).astype(int)]
     column = "shows_face" if "shows_face" in corpus.clips else "emotion"
-    first = corpus.clips.drop_duplicates(["speaker", column]).set_index(["speaker", column]).sort_index()
-    found = {key: _middle_frame(first.loc[key]) for key in first.index if key[0] in speakers}
-    blank = np.zeros_like(next(iter(found.values())))
-    return np.stack([[found.get((speaker, emotion), blank) for emotion in corpus.emotions] for speaker in speakers]), speakers
+    first = corpus.clips[corpus.clips.speaker.isin(speakers)].drop_duplicates(["speaker", column])
+    return {(clip.speaker, getattr(clip, column)): _middle_frame(clip) for clip in first.itertuples()}, speakers
 
 
-def _middle_frame(clip: pd.Series) -> np.ndarray:
+def _middle_frame(clip) -> np.ndarray:
     return read_frames(clip.video, frame_times(clip.video, 1, clip.start, clip.end))[0]
 
 
-def sounds(picked: pd.DataFrame) -> dict:
-    """Waves, mel spectrograms in dB and F0 of some clips by emotion: what `figures.sounds` draws."""
-    waves = {clip.emotion: read_audio(clip.audio, clip.start, clip.end, RATE) for clip in picked.itertuples()}
-    mels = {name: librosa.power_to_db(librosa.feature.melspectrogram(y=wave, sr=RATE, n_mels=64)) for name, wave in waves.items()}
-    pitches = {name: _pitch(wave) for name, wave in waves.items()}
-    return {"waves": waves, "mels": mels, "pitches": pitches, "rate": RATE, "mel_hz": librosa.mel_frequencies(64, fmax=RATE / 2)}
-
-
-def _pitch(wave: np.ndarray) -> np.ndarray:
-    """F0 in Hz per frame, NaN where it is quieter than 25 dB below the loudest frame (de Cheveigne and Kawahara 2002)."""
-    pitch = librosa.yin(wave, fmin=70, fmax=500, sr=RATE)
-    loudness = librosa.amplitude_to_db(librosa.feature.rms(y=wave)[0], ref=np.max)
-    return np.where(loudness[: len(pitch)] > -25, pitch, np.nan)
+def waves(picked: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Samples (T,) of each clip, by its emotion."""
+    return {clip.emotion: read_audio(clip.audio, clip.start, clip.end, RATE) for clip in picked.itertuples()}
 
 
 def right_and_wrong(test: pd.DataFrame, recipe: str, protocol: str, emotions: tuple[str, ...], num: int = 3) -> pd.DataFrame:

@@ -14,17 +14,6 @@ def crops(extracted: Extracted, corpus: Corpus) -> str:
     return f"Faces found in {len(extracted.clip_ids)} of {len(corpus)} clips of {corpus.name} and cut out; {lost} without a face left out."
 
 
-def faces(speakers: list[str], emotions: tuple[str, ...]) -> str:
-    """What a contact sheet of faces holds."""
-    return f"Faces of {counted(len(speakers), 'speaker')}, one row each, showing {', '.join(emotions)}; white where one is missing."
-
-
-def voices(picked: pd.DataFrame) -> str:
-    """What the panels of voices hold."""
-    told = ", ".join(f"{clip.emotion} (speaker {clip.speaker})" for clip in picked.itertuples())
-    return f"Waveform, mel spectrogram and F0 of one clip each of {told}: loudness, timbre and melody differ."
-
-
 def corpus(corpus: Corpus, audit: pd.DataFrame) -> str:
     """What a corpus holds, and what its protocols keep apart."""
     clips = corpus.clips

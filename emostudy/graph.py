@@ -58,3 +58,13 @@ def lacking(notebook: Notebook, modalities: Sequence[str]) -> str:
         wanted = " and ".join(missing) or f"{notebook.num_modalities} modalities"
         return f"needs {wanted}; the corpus has {', '.join(modalities)}"
     return ""
+
+
+def markdown() -> str:
+    """The table of notebooks for the README."""
+    lines = ["| notebook | question | minutes | writes |", "| :--- | :--- | ---: | :--- |"]
+    for notebook in NOTEBOOKS:
+        writes = ", ".join(notebook.writes) or "nothing"
+        name = f"[{notebook.slug}](notebooks/{notebook.slug}.ipynb)"
+        lines.append(f"| {name} | {notebook.question} | {notebook.minutes:g} | {writes} |")
+    return "\n".join(lines)

@@ -75,11 +75,6 @@ class Lesson:
         return records.score(predictions, self.corpus)
 
     @property
-    def genders(self) -> dict[str, str]:
-        """Speaker -> "female", "male" or ""."""
-        return dict(self.corpus.clips[["speaker", "gender"]].drop_duplicates().itertuples(index=False, name=None))
-
-    @property
     def titles(self) -> dict[str, str]:
         """How tables and figures call the recipes."""
         return records.titles(self.folder)

@@ -21,11 +21,11 @@ def score(predictions: pd.DataFrame, corpus: Corpus, part: str = "test") -> pd.D
     frames = []
     for key, rows in predictions[predictions.part == part].groupby(SYSTEM, sort=True):
         table = summarise(rows, corpus.emotions, corpus.card["cluster"])
-        frames.append(table.assign(**dict(zip(SYSTEM, key, strict=True)), num_seeds=rows.seed.nunique()))
+        frames.append(table.assign(**dict(zip(SYSTEM, key, strict=True)), num_seeds=rows.seed.nunique(), num_folds=rows.fold.nunique()))
     if not frames:
         raise ValueError(f"no {part} prediction to score: run the notebook that trains first")
     scored = pd.concat(frames, ignore_index=True)
-    return scored.assign(run_id="all", fold="all", seed="all", part=part, group="all")[[*COLUMNS, "num_seeds"]]
+    return scored.assign(run_id="all", fold="all", seed="all", part=part, group="all")[[*COLUMNS, "num_seeds", "num_folds"]]
 
 
 def score_runs(predictions: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:

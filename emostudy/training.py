@@ -135,12 +135,12 @@ def _liked(row: dict) -> tuple[float, float]:
     return row["dev_uar"], -row["dev_loss"]
 
 
-def predict(model: nn.Module, inputs: list[Tensor], device: str = "cpu", batch: int = 128) -> np.ndarray:
+def predict(model: nn.Module, inputs: list[Tensor], device: str = "cpu", batch: int = 32) -> np.ndarray:
     """Class probabilities (N, C) float64 of a trained model."""
     return torch.softmax(_logits(model, inputs, device, batch).double(), dim=1).numpy()
 
 
-def _logits(model: nn.Module, inputs: list[Tensor], device: str, batch: int = 128) -> Tensor:
+def _logits(model: nn.Module, inputs: list[Tensor], device: str, batch: int = 32) -> Tensor:
     model.eval()
     with torch.no_grad():
         parts = zip(*(tensor.split(batch) for tensor in inputs), strict=True)

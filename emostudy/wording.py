@@ -55,22 +55,23 @@ def modality_rank(modalities: str) -> int:
 def sample(frame: pd.DataFrame, cluster: str = "speaker") -> str:
     """What a frame of records or of predictions rests on: "1439 clips of 24 speakers, 5 folds, 1 seed".
 
+    Records tell folds and seeds in rows of single runs, or else in columns `num_folds` and `num_seeds`.
+
     Args:
-        cluster: the corpus card's unit of resampling, a column of predictions.
+        cluster: the corpus card's unit of resampling; a column of predictions.
     """
-    noun = CLUSTERS.get(cluster, cluster)
-    if "num_clips" in frame:
-        whole = frame[frame.fold.astype(str) == "all"]
-        clips, clusters = int(whole.num_clips.max()), int(whole.num_clusters.max())
-        runs = frame[(frame.fold.astype(str) != "all") & (frame.part == "test")]
+    noun, is_records = CLUSTERS.get(cluster, cluster), "num_clips" in frame
+    runs = frame[(frame.fold.astype(str) != "all") & (frame.part == "test")] if is_records else frame
+    if is_records:
+        clips, clusters = int(frame.num_clips.max()), int(frame.num_clusters.max())
     else:
-        runs = frame
         clips, clusters = frame.clip_id.nunique(), frame[cluster].nunique()
-    of = "" if noun == "clip" else f" of {counted(clusters, noun)}"
-    seeds = runs.seed.nunique() if len(runs) else int(frame.num_seeds.max()) if "num_seeds" in frame else 0
-    parts = [f"{counted(clips, 'clip')}{of}"]
-    parts += [counted(runs.fold.nunique(), "fold")] if len(runs) else []
-    return ", ".join(parts + ([counted(seeds, "seed")] if seeds else []))
+    parts = [counted(clips, "clip") + ("" if noun == "clip" else f" of {counted(clusters, noun)}")]
+    for unit in ("fold", "seed"):
+        given = int(frame[f"num_{unit}s"].max()) if f"num_{unit}s" in frame else 0
+        if count := runs[unit].nunique() or given:
+            parts.append(counted(count, unit))
+    return ", ".join(parts)
 
 
 def interval_note(cluster: str = "speaker") -> str:

@@ -1,12 +1,10 @@
 """What all tests share: one thread, and a cache that is not the study's."""
 
-import os
-
 import pytest
+import torch
 import toys
 
-for threads in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(threads, "1")  # before torch and NumPy are loaded
+torch.set_num_threads(1)  # two threads beside another busy process cost ten times as much
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 from test_tables import EMOTIONS, TITLES, made_comparisons, made_records
 
-from emostudy import corpus_figures, figures, style, tables
-from emostudy.speaker_figures import speaker_uar
+from emostudy import figures, tables
+from emostudy.figures import style
+from emostudy.figures.speakers import speaker_uar
 
 CEILINGS, ADJUSTED = {"face": 0.8, "face+speech": 0.95}, {"face": 0.72, "face+speech": 0.88}
 GENDERS = {f"s{n}": "female" if n < 6 else "male" for n in range(12)}
@@ -25,7 +26,8 @@ def made_predictions(num_seeds=2):
                 missed = protocol != "random" and emotion == "anger" and (number // 2) % 2
                 right = 0.2 if missed else 0.8
                 p = (right, 1 - right) if emotion == "anger" else (1 - right, right)
-                rows.append((protocol, seed, f"c{number:03d}", f"s{number // 10}", emotion, EMOTIONS[np.argmax(p)], *p))
+                clip = (f"c{number:03d}", f"s{number // 10}", emotion, EMOTIONS[np.argmax(p)])
+                rows.append((protocol, seed, *clip, *np.round(p, 4)))
     columns = ["protocol", "seed", "clip_id", "speaker", "emotion", "predicted", "p_anger", "p_neutral"]
     return pd.DataFrame(rows, columns=columns).assign(fold=0, part="test", modalities="face", recipe="cnn")
 
@@ -180,48 +182,48 @@ def test_speakers_stand_by_gender_best_first():
 
 def test_emotion_counts_add_up():
     clips = made_predictions(1).query("protocol == 'random'").assign(gender=lambda t: t.speaker.map(GENDERS))
-    bars, grid = corpus_figures.emotion_counts(clips, EMOTIONS).axes
+    bars, grid = figures.emotion_counts(clips, EMOTIONS).axes
     assert [patch.get_width() for patch in bars.patches] == [30, 30, 30, 30]
     assert grid.images[0].get_array().shape == (2, 12)
-    assert "anger 60, neutral 60" in corpus_figures.emotion_counts_alt(clips, EMOTIONS)
+    assert "anger 60, neutral 60" in figures.emotion_counts_alt(clips, EMOTIONS)
 
 
 def test_contact_sheet_keeps_pixels_and_leaves_holes_white():
     images = {(row, column): np.full((48, 48), 7, np.uint8) for row in "ab" for column in "xyz" if row + column != "bz"}
-    sheet = np.asarray(corpus_figures.contact_sheet(images, "ab", "xyz").axes[0].images[0].get_array())
+    sheet = np.asarray(figures.contact_sheet(images, "ab", "xyz").axes[0].images[0].get_array())
     assert sheet.shape == (2 * 48 + 2, 3 * 48 + 4, 3)
     assert (sheet[:48, :48] == 7).all() and (sheet[-48:, -48:] == 255).all()
-    assert "5 pictures" in corpus_figures.contact_sheet_alt(images, "ab", "xyz")
-    ax = corpus_figures.crops(np.zeros((2, 3, 8, 8, 3), np.uint8), ["fear", "fear"]).axes[0]
+    assert "5 pictures" in figures.contact_sheet_alt(images, "ab", "xyz")
+    ax = figures.crops(np.zeros((2, 3, 8, 8, 3), np.uint8), ["fear", "fear"]).axes[0]
     assert ax.images[0].get_array().shape == (3 * 9 - 1, 2 * 9 - 1, 3)
 
 
 def test_confusion_tables_sounds_and_dialogue_draw_what_they_get():
     table = np.array([[0.9, 0.1], [0.3, 0.7]])
-    ax = corpus_figures.confusion_tables({"face": table, "text": table}, EMOTIONS).axes[1]
+    ax = figures.confusion_tables({"face": table, "text": table}, EMOTIONS).axes[1]
     assert [text.get_text() for text in ax.texts] == ["90", "10", "30", "70"]
-    assert "face shows anger most clearly (90 %)" in corpus_figures.confusion_tables_alt({"face": table}, EMOTIONS)
+    assert "face shows anger most clearly (90 %)" in figures.confusion_tables_alt({"face": table}, EMOTIONS)
 
     wave = 0.5 * np.sin(2 * np.pi * 200 * np.arange(8000) / 16000)
-    fig = corpus_figures.sounds({"calm": wave, "loud": np.zeros(4000)}, 16000)
+    fig = figures.sounds({"calm": wave, "loud": np.zeros(4000)}, 16000)
     assert np.nanmedian(fig.axes[4].lines[0].get_ydata()) == pytest.approx(200, rel=0.02)
     assert fig.axes[0].get_xlim() == (0, 0.5)
-    alt = corpus_figures.sounds_alt({"calm": wave, "none": np.zeros(4000)}, 16000)
+    alt = figures.sounds_alt({"calm": wave, "none": np.zeros(4000)}, 16000)
     assert "calm 0.5 s, -9 dB, F0 20" in alt and "no voice found" in alt
 
     turns = pd.DataFrame({"turn": [2, 1], "speaker": ["a", "b"], "gender": ["female", "male"], "text": ["Yes.", "No?"],
                           "emotion": ["anger", "fear"], "shows_face": ["anger", "anger"]})  # fmt: skip
-    ax = corpus_figures.dialogue(turns, ["face"]).axes[0]
+    ax = figures.dialogue(turns, ["face"]).axes[0]
     filled = [patch.get_facecolor()[:3] != (1, 1, 1) for patch in ax.patches]
     assert filled == [True, True, True, False]  # turn 1: fear, shows anger; turn 2: anger, shows it
-    assert "emotions: fear, anger. Another is shown by face in 1" in corpus_figures.dialogue_alt(turns, ["face"])
+    assert "emotions: fear, anger. Another is shown by face in 1" in figures.dialogue_alt(turns, ["face"])
 
 
 def test_saved_files_repeat_byte_for_byte_whatever_the_notebook_has_set(tmp_path):
     paths = style.save(figures.protocols(made_records(), TITLES), tmp_path, "02_protocols", "All\n fall.")
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == sorted(path.name for path in paths)
     first = [path.read_bytes() for path in paths]
-    with plt.rc_context({"font.size": 20, "lines.linewidth": 9, "axes.titlepad": 40, "svg.fonttype": "none", "savefig.dpi": 30}):
+    with plt.rc_context({"font.size": 20, "xtick.major.pad": 20, "svg.fonttype": "none", "savefig.dpi": 30}):
         style.save(figures.protocols(made_records(), TITLES), tmp_path, "02_protocols", "All\n fall.")
     assert [path.read_bytes() for path in paths] == first
     assert paths[3].read_text() == "All fall.\n"
@@ -231,7 +233,8 @@ def test_saved_files_repeat_byte_for_byte_whatever_the_notebook_has_set(tmp_path
 
 def test_a_large_picture_is_reduced_and_a_figure_needs_words(tmp_path):
     noise = np.random.default_rng(0).integers(0, 255, (4, 96, 96, 3), dtype=np.uint8)
-    fig = corpus_figures.contact_sheet({(row, "x"): picture for row, picture in zip("abcd", noise, strict=True)}, "abcd", "x")
+    pictures = {(row, "x"): picture for row, picture in zip("abcd", noise, strict=True)}
+    fig = figures.contact_sheet(pictures, "abcd", "x")
     assert Image.open(style.save(fig, tmp_path, "noise", "Noise.")[0]).mode == "P"
     with pytest.raises(ValueError, match="no alt text"):
         style.save(fig, tmp_path, "noise", " ")

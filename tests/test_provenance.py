@@ -1,5 +1,6 @@
 """What a run's identity hangs on, and what it does not."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -17,16 +18,16 @@ from emostudy.recipes.speech import SPEECH
 from emostudy.recipes.text import TEXT
 
 CODE = '"""What it is."""\nLIMIT = 3\ndef double(x):\n    """Twice."""\n    return 2 * x  # or x + x\n'
+NUMBER = itertools.count()
 
 
 @pytest.fixture
 def hashed(tmp_path, monkeypatch):
     """The code hash of a module with this source."""
     monkeypatch.syspath_prepend(tmp_path)
-    number = iter(range(100))
 
     def of(source: str) -> str:
-        name = f"made_up_module_{next(number)}"
+        name = f"made_up_module_{next(NUMBER)}"  # a new one each time: hashes are kept by name
         (tmp_path / f"{name}.py").write_text(source)
         return code_hash(name)
 

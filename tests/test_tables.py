@@ -158,6 +158,9 @@ def test_words():
 
 def test_sample_counts_records_and_predictions():
     assert wording.sample(made_records()) == "120 clips of 12 speakers, 5 folds, 3 seeds"
+    pooled = made_records().query("fold == 'all'")
+    assert wording.sample(pooled) == "120 clips of 12 speakers"
+    assert wording.sample(pooled.assign(num_seeds=3, num_folds=1)) == "120 clips of 12 speakers, 1 fold, 3 seeds"
     clips = pd.DataFrame({"clip_id": ["a", "b"] * 2, "speaker": ["x", "y"] * 2, "fold": 0, "seed": [0, 0, 1, 1]})
     assert wording.sample(clips) == "2 clips of 2 speakers, 1 fold, 2 seeds"
     assert wording.sample(clips, "clip_id") == "2 clips, 1 fold, 2 seeds"

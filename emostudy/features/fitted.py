@@ -15,6 +15,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from tokenizers import BertWordPieceTokenizer
 from torch import Tensor
 
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
 
 @dataclass(frozen=True)
 class Transform:
@@ -83,10 +85,16 @@ class LearnedWordPiece:
 
     def learn(self, train: np.ndarray) -> BertWordPieceTokenizer:
         """The tokeniser, with the pieces that these sentences are made of."""
-        os.environ["TOKENIZERS_PARALLELISM"] = "false"  # its threads would make the order of ties, so the numbers, vary
-        tokenizer = BertWordPieceTokenizer(lowercase=True)
+        os.environ["TOKENIZERS_PARALLELISM"] = "false"  # processes go parallel, threads do not
         texts = [str(text) for text in train]
-        tokenizer.train_from_iterator(texts, vocab_size=self.vocabulary, min_frequency=2, show_progress=False)
+        trainer = BertWordPieceTokenizer(lowercase=True)
+        # Inner letters named in a fixed order: else ties between pieces, so the vocabulary, vary from call to call.
+        letters = sorted({f"##{letter}" for text in texts for letter in trainer.normalize(text) if not letter.isspace()})
+        options = {"special_tokens": SPECIAL + letters, "min_frequency": 2, "show_progress": False}
+        trainer.train_from_iterator(texts, vocab_size=self.vocabulary, **options)
+        pieces = sorted(trainer.get_vocab(), key=trainer.get_vocab().get)
+        # Made anew from its pieces: only so does it put [CLS] and [SEP] around a sentence.
+        tokenizer = BertWordPieceTokenizer({piece: number for number, piece in enumerate(pieces)}, lowercase=True)
         tokenizer.enable_truncation(self.max_tokens)
         return tokenizer
 

@@ -25,7 +25,7 @@ PROTOTYPES = {  # which muscles an emotion moves, and how far at intensity 1
 EXAGGERATION = 1.25  # actors overdo
 HABIT = 0.15  # how much one speaker's anger differs from another's, in AU intensity
 NOISE = 0.05  # from clip to clip
-SPREAD = 0.9  # how much faces differ at rest, where 1 is an unlikely crowd
+SPREAD = 1.0  # how much faces differ at rest; resting brows, lids and lips are what confuses new speakers
 
 HAIR_STYLES = ("shaved", "short", "parted", "curly", "bob", "long", "bun", "scarf")
 HAIR_ODDS = {  # in the order of HAIR_STYLES

@@ -4,8 +4,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from emostudy.corpora.corpus import Corpus
-from emostudy.marks import protocol_keys
-from emostudy.style import GREY, HALF, INK, canvas, keys_above, look, styled
+from emostudy.figures.marks import protocol_keys
+from emostudy.figures.style import GREY, HALF, INK, canvas, keys_above, look, styled
 from emostudy.wording import SHOWN, counted, percent, protocol_title, sample, titled
 
 SIGNS = {"female": "♀ women", "male": "♂ men"}

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from emostudy.style import CMAP, EMOTION_COLOURS, FULL, GREY, HALF, INK, LOOKS, canvas, ink_on, styled
+from emostudy.figures.style import CMAP, EMOTION_COLOURS, FULL, GREY, HALF, INK, LOOKS, canvas, ink_on, styled
 
 KILOHERTZ, NUM_MELS, RANGE = (0.5, 1, 2, 4), 64, 80  # ticks; bands; dB shown below the loudest
 SIGNS = {"female": " ♀", "male": " ♂"}
@@ -59,7 +59,8 @@ def sounds_alt(waves: Mapping[str, np.ndarray], rate: int) -> str:
         level, f0 = 20 * np.log10(max(np.sqrt(np.mean(np.square(wave))), 1e-6)), pitch(wave, rate)[1]
         heard = f"F0 {np.nanmedian(f0):.0f} Hz" if np.isfinite(f0).any() else "no voice found"
         told.append(f"{name} {len(wave) / rate:.1f} s, {level:.0f} dB, {heard}")
-    return f"Waveform, mel spectrogram and F0 of {len(waves)} clips (length, level below full scale, median F0): {'; '.join(told)}."
+    head = f"Waveform, mel spectrogram and F0 of {len(waves)} clips (length, level, median F0): "
+    return head + "; ".join(told) + "."
 
 
 def mel_decibels(wave: np.ndarray, rate: int) -> np.ndarray:

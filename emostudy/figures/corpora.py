@@ -8,24 +8,10 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from emostudy.clip_figures import dialogue, dialogue_alt, sounds, sounds_alt
-from emostudy.marks import matrix
-from emostudy.style import CMAP, FULL, GENDERS, HALF, canvas, keys_above, panels, styled
+from emostudy.figures.marks import matrix
+from emostudy.figures.style import CMAP, FULL, GENDERS, HALF, canvas, keys_above, panels, styled
 from emostudy.wording import counted, percent
 
-__all__ = [
-    "confusion_tables",
-    "confusion_tables_alt",
-    "contact_sheet",
-    "contact_sheet_alt",
-    "crops",
-    "dialogue",
-    "dialogue_alt",
-    "emotion_counts",
-    "emotion_counts_alt",
-    "sounds",
-    "sounds_alt",
-]
 Images = Mapping[tuple[str, str], np.ndarray]
 SIGNS = {"female": "women", "male": "men", "": "speakers"}
 
@@ -57,7 +43,6 @@ def emotion_counts(clips: pd.DataFrame, emotions: Sequence[str], width: float = 
     for row, total in enumerate(left):
         bars.annotate(f"{total:.0f}", (total, row), (2, 0), textcoords="offset points", va="center_baseline")
     bars.set(xlabel="clips", yticks=range(len(emotions)), yticklabels=emotions)
-    bars.tick_params(axis="y", length=0)
     bars.spines["left"].set_visible(False)
     bars.margins(x=0.18)
     grid.imshow(cells, cmap=CMAP, aspect="auto", vmin=0)
@@ -66,7 +51,9 @@ def emotion_counts(clips: pd.DataFrame, emotions: Sequence[str], width: float = 
     grid.set_xticks(np.arange(len(order)) - 0.5, minor=True)
     grid.set_yticks(np.arange(len(emotions)) - 0.5, minor=True)
     grid.grid(which="minor", color="white", lw=0.8)
-    grid.tick_params(which="both", left=False, bottom=False)
+    for ax in (bars, grid):
+        ax.tick_params(axis="y", which="both", length=0)
+    grid.tick_params(axis="x", which="both", length=0)
     grid.spines[:].set_visible(False)
     ends = sorted({int(cells.min().min()), int(cells.max().max())})
     scale = [Patch(color=colormaps[CMAP](count / max(ends[-1], 1)), label=counted(count, "clip")) for count in ends]

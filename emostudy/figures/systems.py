@@ -1,16 +1,15 @@
-"""Figures of one system: learning curves, confusions, recall by emotion, ROC curves. Each returns what it drew."""
+"""Figures of one system: learning curves, confusions, recall by emotion. Each returns what it drew."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from sklearn.metrics import roc_curve
 
-from emostudy.marks import Rows, beside, dumbbell, limits, matrix, protocol_keys, row_chart, signed
-from emostudy.metrics import auroc, confusion
+from emostudy.figures.marks import Rows, beside, dumbbell, limits, matrix, protocol_keys, row_chart, signed
+from emostudy.metrics import confusion
 from emostudy.predictions import arrays
-from emostudy.style import FULL, GREY, HALF, canvas, keys_above, look, panels, styled
+from emostudy.figures.style import FULL, GREY, HALF, canvas, keys_above, look, panels, styled
 from emostudy.tables import both_protocols, class_rows
 from emostudy.wording import SHOWN, counted, interval_note, percent, protocol_title, sample, titled
 
@@ -54,7 +53,7 @@ def learning_curves(
     axes[0, 0].set_ylabel("UAR (%)")
     axes[1, 0].set_ylabel("loss (nats)")
     if chance is not None:
-        axes[0, 0].annotate("chance", (0, 100 * chance), (1, 2), textcoords="offset points", color=GREY)
+        axes[0, 0].annotate("chance", (0, 100 * chance), (2, 2), ("axes fraction", "data"), "offset points", color=GREY)
     return fig
 
 
@@ -148,35 +147,6 @@ def class_recall_alt(records: pd.DataFrame, recipe: str, modalities: str, system
     return f"Recall of {system} in percent, random split and new speakers, largest fall first: {'; '.join(told)}."
 
 
-@styled
-def roc_curves(
-    predictions: pd.DataFrame, emotions: Sequence[str], system: str, cluster: str = "speaker", width: float = HALF
-) -> Figure:
-    """An ROC panel per emotion against the rest: dashed on a random split, solid on new speakers, AUROC in percent."""
-    test, columns = predictions[predictions.part == "test"], 3 if width < 5 else 4
-    rows = -(-len(emotions) // columns)
-    note = f"Dashed: random split; solid: new speakers; numbers: AUROC in percent. {sample(test, cluster)}."
-    title = titled(system, "one against the rest")
-    fig, axes = canvas(width, width / columns * rows + 0.8, title, note, rows, columns, sharex=True, sharey=True)
-    for number, ax in enumerate(axes.ravel()):
-        ax.set_axis_off() if number >= len(emotions) else _roc(ax, test, emotions, number)
-        ax.tick_params(labelbottom=number + columns >= len(emotions))
-    fig.supylabel("true positives (%)", fontsize=7)
-    axes[-1, 0].set_xlabel("false positives (%)")
-    return fig
-
-
-def roc_curves_alt(predictions: pd.DataFrame, emotions: Sequence[str], system: str) -> str:
-    """The finding of `roc_curves`: AUROC of every emotion under each protocol."""
-    told, test = [], predictions[predictions.part == "test"]
-    for protocol, rows in test.groupby("protocol"):
-        seeds = [arrays(seed, tuple(emotions)) for _, seed in rows.groupby("seed")]
-        areas = np.mean([auroc(y, probabilities) for y, _, probabilities in seeds], axis=0)
-        each = ", ".join(f"{emotion} {percent(area, 0)}" for emotion, area in zip(emotions, areas, strict=True))
-        told.append(f"{protocol_title(protocol).capitalize()}: {each}.")
-    return f"AUROC of {system} in percent, one emotion against the rest. " + " ".join(told)
-
-
 def _of_one(curves: pd.DataFrame, recipe: str) -> pd.DataFrame:
     rows = curves[curves.recipe == recipe]
     if rows.modalities.nunique() != 1:
@@ -185,36 +155,20 @@ def _of_one(curves: pd.DataFrame, recipe: str) -> pd.DataFrame:
     return rows
 
 
-def _roc(ax, test: pd.DataFrame, emotions: Sequence[str], number: int) -> None:
-    """One emotion's curves: true positives at 101 rates of false ones, mean over seeds."""
-    grid = np.linspace(0, 1, 101)
-    for at, (protocol, line) in enumerate(zip(SHOWN, ("--", "-"), strict=True)):
-        curves, areas = [], []
-        for _, rows in test[test.protocol == protocol].groupby("seed"):
-            y, _, probabilities = arrays(rows, tuple(emotions))
-            curves.append(np.interp(grid, *roc_curve(y == number, probabilities[:, number])[:2]))
-            areas.append(auroc(y, probabilities)[number])
-        if curves:
-            colour = look(test.modalities.iloc[0]).colour
-            ax.plot(100 * grid, 100 * np.mean(curves, 0), line, color=colour, label=f"_{protocol}")
-            words = f"{protocol_title(protocol).split()[0]} {percent(np.mean(areas), 0)}"  # "random 95", "new 82"
-            ax.text(99, 20 - 15 * at, words, ha="right")
-    ax.plot([0, 100], [0, 100], color=GREY, lw=0.6, ls=(0, (1, 1.5)))
-    ax.set(title=emotions[number], aspect="equal", xticks=[0, 50, 100], yticks=[0, 50, 100])
-
-
 def _train_and_dev(ax, rows: pd.DataFrame, score: str, scale: float, colour: str) -> None:
     """Mean over the epochs that every run reached, band over all, a dot where a run's dev clips chose."""
     means = rows.groupby("epoch")[[f"train_{score}", f"dev_{score}"]].mean() * scale
     whole = means[rows.groupby("epoch").run_id.nunique() == rows.run_id.nunique()]  # (E, 2)
     spread = rows.groupby("epoch")[list(means)].agg(["min", "max"]) * scale
-    upper = whole.iloc[-1].idxmax()
+    ends = whole.iloc[-1]
+    close = np.ptp(ends) < 0.1 * np.ptp(whole)  # then the names keep apart
     for name, drawn, line in ((f"train_{score}", GREY, (0, (4, 1.5))), (f"dev_{score}", colour, "-")):
         low, high, part = spread[name, "min"], spread[name, "max"], name.split("_")[0]
         ax.fill_between(spread.index, low, high, color=drawn, alpha=0.18, lw=0, label=f"_{part} range")
         ax.plot(whole.index, whole[name], color=drawn, ls=line, label=f"_{part} mean")
-        end, apart = (whole.index[-1], whole[name].iloc[-1]), "bottom" if name == upper else "top"
-        ax.annotate(part, end, (3, 0), textcoords="offset points", va=apart, annotation_clip=False)
+        aside = (3, 4 * close * (1 if name == ends.idxmax() else -1))
+        at = (whole.index[-1], ends[name])
+        ax.annotate(part, at, aside, textcoords="offset points", va="center", annotation_clip=False)
     kept = rows[rows.chosen]
     ax.plot(kept.epoch, scale * kept[f"dev_{score}"], "o", ms=3, mfc="white", mec=colour, mew=0.9, label="_kept")
     ax.grid(axis="y")

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emostudy.marks import ROW, beside, grouped, limits, mark_ceilings, row_chart, whiskers
-from emostudy.style import GREY, HALF, canvas, label_rows, look, styled
+from emostudy.figures.marks import ROW, beside, grouped, limits, mark_ceilings, row_chart, whiskers
+from emostudy.figures.style import GREY, HALF, canvas, label_rows, look, styled
 from emostudy.tables import systems
 from emostudy.wording import (
     SHOWN,

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.lines import Line2D
 
-from emostudy.style import CMAP, GREY, INK, Look, canvas, ink_on, label_rows
+from emostudy.figures.style import CMAP, GREY, INK, Look, canvas, ink_on, label_rows
 from emostudy.wording import modality_title, percent
 
 ROW = 0.165  # inches

@@ -18,10 +18,7 @@ from PIL import Image
 
 from emostudy.paths import write_atomically
 
-HALF, FULL = (
-    3.4,
-    7.0,
-)  # inches: a column and a page of a journal; all text is at least 7 points at these widths
+HALF, FULL = 3.4, 7.0  # inches: a column and a page; text is at least 7 points at these widths
 DPI = 200
 SMALL, TITLE = 7, 8.5  # points
 MAX_BYTES = 150_000  # a png above this is reduced to 256 colours
@@ -38,27 +35,17 @@ class Look(NamedTuple):
 
 
 _PALETTE = [str(colour) for colour in sns.color_palette("colorblind").as_hex()]
-LOOKS = {
-    "face": Look(_PALETTE[0], "o", "///"),
-    "speech": Look(_PALETTE[1], "s", "\\\\\\"),
-    "text": Look(_PALETTE[2], "^", "..."),
-}
-LOOKS["physio"] = Look(_PALETTE[5], "v", "---")
+_SIGNS = {"face": (0, "o", "///"), "speech": (1, "s", "\\\\\\"), "text": (2, "^", "..."), "physio": (5, "v", "---")}
+LOOKS = {name: Look(_PALETTE[at], marker, hatch) for name, (at, marker, hatch) in _SIGNS.items()}
 FUSION, REFERENCE = Look(_PALETTE[4], "D", "xxx"), Look(GREY, "X", "")
 GENDERS = {"female": Look("#b5b5b5", "o", "////"), "male": Look(GREY, "o", ""), "": Look(GREY, "o", "")}
+# fmt: off
 _EMOTIONS = {
-    ("anger", "angry"): 3,
-    ("disgust",): 2,
-    ("fear", "fearful"): 4,
-    ("happiness", "happy", "joy"): 8,
-    ("neutral",): 7,
-    ("sadness", "sad"): 0,
-    ("surprise", "surprised"): 9,
-    ("calm",): 5,
+    ("anger", "angry"): 3, ("disgust",): 2, ("fear", "fearful"): 4, ("happiness", "happy", "joy"): 8,
+    ("neutral",): 7, ("sadness", "sad"): 0, ("surprise", "surprised"): 9, ("calm",): 5,
 }
 EMOTION_COLOURS = {name: _PALETTE[at] for names, at in _EMOTIONS.items() for name in names}  # for dialogues alone
 
-# fmt: off
 RC = {
     "figure.dpi": DPI, "font.family": "DejaVu Sans", "font.size": SMALL, "text.color": INK,
     "axes.titlesize": SMALL, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.labelsize": SMALL,
@@ -149,20 +136,14 @@ def label_rows(ax, positions, labels, bold=()) -> None:
 
 
 def keys_above(fig: Figure, ax, handles: list, columns: int = 4) -> None:
-    """A one-line legend above the axes, from the figure's left edge."""
+    """A one-line legend above the axes, from the figure's left edge; an empty title keeps its place."""
     across = blended_transform_factory(fig.transFigure, ax.transAxes)
-    ax.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        bbox_transform=across,
-        ncols=columns,
-        columnspacing=1.1,
-        handletextpad=0.2,
-        handlelength=1.4,
-        borderpad=0.2,
-        borderaxespad=0.2,
+    close = {"columnspacing": 1.1, "handletextpad": 0.2, "handlelength": 1.4, "borderpad": 0.2, "borderaxespad": 0.2}
+    keys = ax.legend(
+        handles=handles, loc="lower left", bbox_to_anchor=(0, 1), bbox_transform=across, ncols=columns, **close
     )
+    keys.set_in_layout(False)  # or its width would push the axes aside
+    ax.set_title(" ")
 
 
 def ink_on(colour) -> str:

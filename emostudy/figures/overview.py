@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from emostudy.marks import (
+from emostudy.figures.marks import (
     Rows,
     beside,
     ceiling_keys,
@@ -20,7 +20,7 @@ from emostudy.marks import (
     signed,
     whiskers,
 )
-from emostudy.style import GREY, HALF, INK, keys_above, look, styled
+from emostudy.figures.style import GREY, HALF, INK, keys_above, look, styled
 from emostudy.tables import systems
 from emostudy.wording import full_title, interval, interval_note, modality_title, percent, sample
 
@@ -91,7 +91,8 @@ def gap_to_ceiling(
     """
     labels = [modality_title(modalities) for modalities in gaps.modalities]
     stand = ", ".join(titles.get(recipe, recipe) for recipe in gaps.recipe.unique())
-    note = f"{note} Whiskers: {interval_note(cluster)}. Right: points lost in recognition and in fusion (of one modality: in deciding). Systems: {stand}."
+    right = "Right: points lost in recognition and in fusion (of one modality: in deciding)."
+    note = f"{note} Whiskers: {interval_note(cluster)}. {right} Systems: {stand}."
     places = list(range(len(labels)))
     fig, ax = row_chart(width, Rows(labels, places, [], places), title, note, row=0.22)
     for y, row in enumerate(gaps.itertuples()):

@@ -1,0 +1,98 @@
+"""Features of speech, text, faces measured by others, and faces described by gradients."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from emostudy.features import hog
+from emostudy.features.action_units import action_units
+from emostudy.features.hog import face_hog
+from emostudy.features.media import BadMedia
+from emostudy.features.speech import RATE, mfcc, mfcc_frames, mfcc_mean, mfcc_pooled
+from emostudy.features.text import identity, words
+
+NAN = float("nan")
+
+
+@pytest.fixture
+def tone(tmp_path):
+    """One second that rises from 200 to 800 Hz, and its file."""
+    t = np.arange(RATE) / RATE
+    soundfile.write(tmp_path / "tone.wav", 0.3 * np.sin(2 * np.pi * (200 + 300 * t) * t), RATE)
+    return str(tmp_path / "tone.wav")
+
+
+def test_mfcc_frames_are_padded_with_zeros_or_cut(tone):
+    frames = mfcc(tone, NAN, NAN, 13, hop=200)
+    assert frames.shape == (13, 1 + RATE // 200) and frames.dtype == np.float32
+    padded, cut = (mfcc_frames(tone, NAN, NAN, 13, num, 200) for num in (100, 30))
+    assert padded.shape == (100, 13) and cut.shape == (30, 13)
+    assert np.array_equal(padded[:81], frames.T) and not padded[81:].any()
+    assert np.array_equal(cut, frames.T[:30])
+
+
+def test_system_m_has_5213_numbers(tone):
+    assert mfcc_frames(tone, NAN, NAN).size == 5213
+
+
+def test_means_and_deviations_are_over_time(tone):
+    frames = mfcc(tone, NAN, NAN, 20)
+    assert mfcc_mean(tone, NAN, NAN, 20) == pytest.approx(frames.mean(1), rel=1e-5)
+    assert mfcc_pooled(tone, NAN, NAN, 20) == pytest.approx([*frames.mean(1), *frames.std(1)], rel=1e-5)
+
+
+def test_louder_by_20_db_is_200_more_in_the_first_coefficient_alone(tmp_path):
+    noise = np.random.default_rng(0).normal(0, 0.02, RATE)
+    for name, factor in (("soft", 1), ("loud", 10)):
+        soundfile.write(tmp_path / f"{name}.wav", factor * noise, RATE, subtype="FLOAT")
+    soft, loud = (mfcc_mean(str(tmp_path / f"{name}.wav"), NAN, NAN, 5) for name in ("soft", "loud"))
+    assert loud[0] - soft[0] == pytest.approx(20 * np.sqrt(128), rel=0.01)  # 20 dB in each of 128 bands, orthonormal
+    assert loud[1:] == pytest.approx(soft[1:], abs=0.5)
+
+
+def test_only_the_part_between_start_and_end_is_heard(tone):
+    early, late = (mfcc_mean(tone, start, start + 0.4, 13) for start in (0.0, 0.6))
+    assert np.abs(early - late).max() > 5
+
+
+def test_words_are_folded_and_nothing_is_no_transcript():
+    assert str(words(" I\tam \n here ", NAN, NAN)) == "I am here"
+    with pytest.raises(BadMedia, match="empty transcript"):
+        words(" \n", NAN, NAN)
+    assert str(identity("07", NAN, NAN)) == "07"
+
+
+def test_action_units_are_read_by_row_in_the_order_of_their_names(tmp_path):
+    path = tmp_path / "units.csv"
+    path.write_text("clip,AU12_r,AU01_r,AU01_c,note\n01-a,1.5,0.5,1,x\n01-b,7,0,0,x\n01-c,,0,0,x\n01-d,1,text,0,x\n")
+    values = action_units(f"{path}#01-a", NAN, NAN)
+    assert values.tolist() == [1.0, 0.5, 1.5] and values.dtype == np.float32  # AU01_c, AU01_r, AU12_r
+    for key in "bcd":
+        with pytest.raises(BadMedia, match=f"action units of 01-{key} are missing or outside 0 to 5"):
+            action_units(f"{path}#01-{key}", NAN, NAN)
+    with pytest.raises(BadMedia, match="no row 01-z"):
+        action_units(f"{path}#01-z", NAN, NAN)
+
+
+def test_a_changed_table_of_action_units_is_read_again(tmp_path):
+    import os
+
+    path = tmp_path / "units.csv"
+    for number, value in enumerate((1.0, 2.0)):
+        path.write_text(f"clip,AU01_r\n01-a,{value}\n")
+        os.utime(path, ns=(number, number))
+        assert action_units(f"{path}#01-a", NAN, NAN).tolist() == [value]
+
+
+def test_gradients_see_direction_and_not_brightness(monkeypatch):
+    rows = np.repeat(np.linspace(0, 200, 48)[:, None], 48, 1)
+
+    def described(*images):
+        crops = np.stack([np.repeat(image[..., None], 3, 2) for image in images]).astype(np.uint8)
+        monkeypatch.setattr(hog, "face_crops", lambda *args, **settings: crops)
+        return face_hog("", NAN, NAN)
+
+    one = described(rows)
+    assert one.shape == (900,) and one.dtype == np.float32 and 0 <= one.min() and one.max() <= 1
+    assert np.abs(described(rows + 50) - one).max() < 0.05 < np.abs(described(rows.T) - one).max()
+    assert described(rows, rows.T) == pytest.approx((one + described(rows.T)) / 2, abs=1e-6)

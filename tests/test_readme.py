@@ -1,0 +1,34 @@
+"""The README says what is so: its table of notebooks, its commands, its picture of the package, its links."""
+
+import re
+
+from emostudy.cli import parser
+from emostudy.graph import markdown
+from emostudy.paths import ROOT
+
+TEXT = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_table_of_notebooks_is_the_graphs():
+    assert markdown() in TEXT, "put the output of emostudy.graph.markdown() into the README"
+
+
+def test_commands_are_understood():
+    commands = re.findall(r"-m emostudy (\w+[^#`\n&]*)", TEXT)
+    assert len(commands) >= 4
+    for command in commands:
+        parser().parse_args(command.split())
+
+
+def test_links_lead_somewhere():
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", TEXT)
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_modules_in_the_picture_are_there_and_all_are_in_it():
+    picture = TEXT.split("## How it is built")[1].split("```")[1]
+    drawn = set(re.findall(r"\w+\.py", picture)) | {name + "/" for name in re.findall(r"(\w+)/", picture)}
+    package = ROOT / "emostudy"
+    there = {path.name for path in package.glob("*.py")} | {path.name + "/" for path in package.iterdir() if path.is_dir()}
+    there -= {"__init__.py", "__pycache__/"}
+    assert there <= drawn, f"not in the README's picture: {sorted(there - drawn)}"
