@@ -48,8 +48,12 @@ def adjusted_ceilings(predictions: pd.DataFrame, corpus: Corpus, protocol: str) 
     It counts only a model's decision; a fusion of probabilities, which also know how sure the model is, may pass it a little.
     """
     rows = predictions[(predictions.protocol == protocol) & predictions.modalities.isin(MODALITIES)]
-    chosen = [frame for _, fold in rows.groupby("fold") for seed in fold.seed.unique()
-              for frame in best_recipes(fold, seed, corpus.emotions).values()]
+    chosen = [
+        frame
+        for _, fold in rows.groupby("fold")
+        for seed in fold.seed.unique()
+        for frame in best_recipes(fold, seed, corpus.emotions).values()
+    ]
     test = pd.concat(chosen).query("part == 'test'")
     readings = {m: reading(part, corpus, m) for m, part in test.groupby("modalities")}
     sets = [name for name in subsets() if set(name.split("+")) <= set(readings)]

@@ -18,9 +18,16 @@ MAX_ENUMERATED = 12  # clusters: 4 096 exchanges; beyond, random ones
 ROUNDING = 1e-12  # an exchange that gives the same difference counts, whatever its last digit
 
 
-def compare(a: pd.DataFrame, b: pd.DataFrame, emotions: tuple[str, ...], cluster: str = "speaker",
-            metric: str = "UAR", num_draws: int = 2000, num_exchanges: int = 10_000,
-            seed: int = 0) -> pd.Series:
+def compare(
+    a: pd.DataFrame,
+    b: pd.DataFrame,
+    emotions: tuple[str, ...],
+    cluster: str = "speaker",
+    metric: str = "UAR",
+    num_draws: int = 2000,
+    num_exchanges: int = 10_000,
+    seed: int = 0,
+) -> pd.Series:
     """metric, difference (a - b), ci_low, ci_high, p_value (two-sided), num_clips, num_clusters, verdict.
 
     a, b: predictions of two recipes (see `intervals.summarise`) for the same clips and seeds. One with a
@@ -39,10 +46,18 @@ def compare(a: pd.DataFrame, b: pd.DataFrame, emotions: tuple[str, ...], cluster
     draws = bootstrap(gap, one.num_clusters, num_draws, seed)
     low, high = percentiles(draws[:, None], np.array([one.num_clusters]))[:, 0]
     p_value = _permutation_p(one, two, metric, difference, num_exchanges, seed)
-    return pd.Series({"metric": metric, "difference": difference, "ci_low": low, "ci_high": high,
-                      "p_value": p_value, "num_clips": len(np.unique(one.clip)),
-                      "num_clusters": int(one.num_clusters),
-                      "verdict": _verdict(metric, difference, p_value)})
+    return pd.Series(
+        {
+            "metric": metric,
+            "difference": difference,
+            "ci_low": low,
+            "ci_high": high,
+            "p_value": p_value,
+            "num_clips": len(np.unique(one.clip)),
+            "num_clusters": int(one.num_clusters),
+            "verdict": _verdict(metric, difference, p_value),
+        }
+    )
 
 
 def holm(p: np.ndarray) -> np.ndarray:
@@ -96,8 +111,10 @@ def _matched(a: pd.DataFrame, b: pd.DataFrame, cluster: str) -> tuple[pd.DataFra
     for name in known[2:]:
         if (other := pairs[name] != pairs[f"{name}_b"]).any():
             row = pairs[other].iloc[0]
-            raise ValueError(f"clip {row.clip_id!r} has {name} {row[name]} in a, {row[f'{name}_b']} in b; "
-                             "must be one: take both from one version of the corpus")
+            raise ValueError(
+                f"clip {row.clip_id!r} has {name} {row[name]} in a, {row[f'{name}_b']} in b; "
+                "must be one: take both from one version of the corpus"
+            )
     return a, b
 
 
@@ -110,8 +127,11 @@ def _for_each_seed(frame: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
 def _refuse(what: str, only_a: set, only_b: set) -> None:
     if only_a or only_b:
-        found = [f"{len(names)} only in {side} ({', '.join(sorted(map(str, names))[:3])})"
-                 for side, names in (("a", only_a), ("b", only_b)) if names]
+        found = [
+            f"{len(names)} only in {side} ({', '.join(sorted(map(str, names))[:3])})"
+            for side, names in (("a", only_a), ("b", only_b))
+            if names
+        ]
         raise ValueError(f"{what}s differ: {' and '.join(found)}; must be the same: keep what both tested")
 
 

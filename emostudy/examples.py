@@ -54,15 +54,25 @@ def waves(picked: pd.DataFrame) -> dict[str, np.ndarray]:
     return {clip.emotion: read_audio(clip.audio, clip.start, clip.end, RATE) for clip in picked.itertuples()}
 
 
-def right_and_wrong(test: pd.DataFrame, recipe: str, protocol: str, emotions: tuple[str, ...], num: int = 3) -> pd.DataFrame:
+def right_and_wrong(
+    test: pd.DataFrame, recipe: str, protocol: str, emotions: tuple[str, ...], num: int = 3
+) -> pd.DataFrame:
     """Test clips of one recipe that were right, wrong (least sure first) and wrong and sure (surest first); column `kind`."""
     rows = test[(test.recipe == recipe) & (test.protocol == protocol) & (test.part == "test")]
     rows = rows[rows.seed == rows.seed.min()]
     rows = rows.assign(sure=rows[preds.columns_of(emotions)].max(axis=1), wrong=rows.emotion != rows.predicted)
-    right, wrong = (rows[rows.wrong == flag].sort_values(["sure", "clip_id"], ascending=[False, True]) for flag in (False, True))
+    right, wrong = (
+        rows[rows.wrong == flag].sort_values(["sure", "clip_id"], ascending=[False, True]) for flag in (False, True)
+    )
     right = right.drop_duplicates("emotion")  # one of each emotion before a second of any
-    chosen = [right.head(num).assign(kind=KINDS[0]), wrong.tail(num).assign(kind=KINDS[1]), wrong.head(num).assign(kind=KINDS[2])]
-    return pd.concat(chosen, ignore_index=True)[["kind", "clip_id", "speaker", "emotion", "predicted", "sure"]].drop_duplicates("clip_id")
+    chosen = [
+        right.head(num).assign(kind=KINDS[0]),
+        wrong.tail(num).assign(kind=KINDS[1]),
+        wrong.head(num).assign(kind=KINDS[2]),
+    ]
+    return pd.concat(chosen, ignore_index=True)[
+        ["kind", "clip_id", "speaker", "emotion", "predicted", "sure"]
+    ].drop_duplicates("clip_id")
 
 
 def show_faces(picked: pd.DataFrame, corpus: Corpus) -> HTML:
@@ -90,7 +100,9 @@ def _cards(picked: pd.DataFrame, corpus: Corpus, medium: str, draw) -> HTML:
             mark = "✓" if row.predicted == row.emotion else f"✗ said <b>{html.escape(row.predicted)}</b>"
             words = f"{row.kind}<br>{words} {mark} (p = {row.sure:.2f})"
         media = draw(clips.loc[row.clip_id]) if share else f"clip {html.escape(str(row.clip_id))}"
-        parts.append(f"<figure style='margin:6px;max-width:260px'>{media}<figcaption>{words}<br>speaker {html.escape(row.speaker)}</figcaption></figure>")
+        parts.append(
+            f"<figure style='margin:6px;max-width:260px'>{media}<figcaption>{words}<br>speaker {html.escape(row.speaker)}</figcaption></figure>"
+        )
     note = "" if share else f"<p>Media of {corpus.name} are not shown here: {html.escape(corpus.card['licence'])}.</p>"
     return HTML(f"{note}<div style='display:flex;flex-wrap:wrap'>{''.join(parts)}</div>")
 

@@ -104,7 +104,9 @@ def best_recalled(test: pd.DataFrame, recipe: str, protocol: str, emotions: tupl
     return emotions[int(np.nanargmax(recall(_counts(_of(test, recipe, protocol), emotions))))]
 
 
-def sure_and_wrong(test: pd.DataFrame, recipe: str, protocol: str, emotions: tuple[str, ...], least: float = 0.8) -> float:
+def sure_and_wrong(
+    test: pd.DataFrame, recipe: str, protocol: str, emotions: tuple[str, ...], least: float = 0.8
+) -> float:
     """Of the clips on which the model was at least so sure, the percentage on which it was wrong."""
     rows = _of(test, recipe, protocol)
     sure = rows[preds.columns_of(emotions)].max(axis=1) >= least
@@ -137,7 +139,11 @@ def num_shown(comparisons: pd.DataFrame) -> int:
 
 def deepest_fall(test: pd.DataFrame, emotions: tuple[str, ...]) -> str:
     """The recipe that loses most from the random split to new speakers."""
-    falls = {recipe: fall(rows, recipe, emotions) for recipe, rows in test.groupby("recipe") if rows.modalities.nunique() == 1}
+    falls = {
+        recipe: fall(rows, recipe, emotions)
+        for recipe, rows in test.groupby("recipe")
+        if rows.modalities.nunique() == 1
+    }
     return max(falls, key=falls.get)
 
 

@@ -14,8 +14,9 @@ from emostudy.features.extract import Extracted, extract
 from emostudy.labels import encode
 from emostudy.profiles import Profile
 from emostudy.protocols import Split, guard, splits
-from emostudy.provenance import code_hash, describe, environment, hash_of, modules_of, with_imports
+from emostudy.provenance import describe, environment, hash_of
 from emostudy.recipes import Recipe
+from emostudy.sources import callables_of, source_hash
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,15 @@ def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none"
                 usable = _usable(split, _inputs(recipe, extracted))
                 guard(usable, corpus)  # clips without a feature may have been the last of their emotion
                 for seed in seeds if recipe.learner.uses_seed else [0]:
-                    determines = (describe(recipe), _code(recipe), fingerprint, describe(usable), seed, profile.max_epochs, condition)
+                    determines = (
+                        describe(recipe),
+                        _code(recipe),
+                        fingerprint,
+                        describe(usable),
+                        seed,
+                        profile.max_epochs,
+                        condition,
+                    )
                     planned.append(Run(hash_of(determines), recipe, usable, seed, condition, profile.max_epochs))
     names = {}
     for one in planned:
@@ -93,8 +102,8 @@ def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none"
     return planned
 
 
-def _code(recipe: Recipe) -> list[str]:
-    return [code_hash(name) for name in sorted(with_imports(modules_of(recipe)))]
+def _code(recipe: Recipe) -> str:
+    return source_hash(*callables_of(recipe))
 
 
 def _inputs(recipe: Recipe, extracted: dict[str, Extracted]) -> dict[str, Extracted]:

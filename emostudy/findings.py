@@ -23,7 +23,9 @@ def corpus(corpus: Corpus, audit: pd.DataFrame) -> str:
         f"{counts.idxmin()}, has {counts.min()}, the most frequent, {counts.idxmax()}, {counts.max()}.",
     ]
     for protocol, row in audit.iterrows():
-        lines.append(f"* {protocol_title(protocol)}: " + ", ".join(f"{value} {name}" for name, value in row.items()) + ".")
+        lines.append(
+            f"* {protocol_title(protocol)}: " + ", ".join(f"{value} {name}" for name, value in row.items()) + "."
+        )
     return "\n".join(lines)
 
 
@@ -69,11 +71,13 @@ def fusion(scored: pd.DataFrame, compared: pd.DataFrame, titles: dict[str, str],
     best = fused.loc[fused[protocol].idxmax()]
     verdicts = compared[compared.modalities.str.contains("+", regex=False)].verdict.value_counts()
     shown = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-    return "\n".join([
-        f"* Best single modality, chosen on dev: **{titles[baseline]}**.",
-        f"* Highest fused UAR for new speakers: **{titles[best.recipe]}** on {modality_title(best.modalities)}, {_interval(best)} %.",
-        f"* Against the best single modality on the same clips ({len(compared)} comparisons, p after Holm below .05): {shown}.",
-    ])
+    return "\n".join(
+        [
+            f"* Best single modality, chosen on dev: **{titles[baseline]}**.",
+            f"* Highest fused UAR for new speakers: **{titles[best.recipe]}** on {modality_title(best.modalities)}, {_interval(best)} %.",
+            f"* Against the best single modality on the same clips ({len(compared)} comparisons, p after Holm below .05): {shown}.",
+        ]
+    )
 
 
 def _both(row: pd.Series) -> str:

@@ -8,8 +8,9 @@ import pandas as pd
 
 from emostudy import predictions as preds
 from emostudy.metrics import confusion, uar
-from emostudy.provenance import code_hash, describe, hash_of
+from emostudy.provenance import describe, hash_of
 from emostudy.recipes.decision import Rule
+from emostudy.sources import callables_of, source_hash
 
 MODALITIES = ("face", "speech", "text")
 
@@ -60,17 +61,27 @@ def best_recipes(fold: pd.DataFrame, seed: int, emotions: tuple[str, ...]) -> di
     return best
 
 
-def fuse_run(head: dict, folds: dict, chosen: tuple[str, ...], rule: Rule, emotions: tuple[str, ...], folder: Path) -> pd.DataFrame:
+def fuse_run(
+    head: dict, folds: dict, chosen: tuple[str, ...], rule: Rule, emotions: tuple[str, ...], folder: Path
+) -> pd.DataFrame:
     """One rule on one set of modalities over all folds: fused, written, and given back."""
     base = {int(fold): {m: best[m].run_id.iloc[0] for m in chosen} for fold, best in folds.items()}
-    code = [code_hash(name) for name in (rule.fit.__module__, __name__)]
+    code = source_hash(*callables_of(rule), fuse_fold, best_recipes)
     run_id = hash_of("fused", describe(rule), code, base, head)
     if preds.is_finished(folder, run_id):
         return preds.read_runs(folder, [run_id])
     head = head | {"run_id": run_id, "recipe": rule.name, "modalities": "+".join(chosen)}
-    rows = [fuse_fold(head | {"fold": int(fold)}, [best[m] for m in chosen], rule, emotions) for fold, best in folds.items()]
+    rows = [
+        fuse_fold(head | {"fold": int(fold)}, [best[m] for m in chosen], rule, emotions) for fold, best in folds.items()
+    ]
     names = {fold: {m: best[m].recipe.iloc[0] for m in chosen} for fold, best in folds.items()}
-    record = head | {"title": rule.title, "source": rule.source, "record": describe(rule), "fused_runs": base, "fused_recipes": names}
+    record = head | {
+        "title": rule.title,
+        "source": rule.source,
+        "record": describe(rule),
+        "fused_runs": base,
+        "fused_recipes": names,
+    }
     fused = pd.concat(rows, ignore_index=True)
     preds.write_run(folder, fused, record)
     return fused
@@ -83,7 +94,10 @@ def fuse_fold(head: dict, parts: list[pd.DataFrame], rule: Rule, emotions: tuple
     labels = preds.arrays(dev_clips, emotions)[0]
     combine = rule.fit(dev, labels)
     fused_dev = rule.combine_dev(dev, labels) if rule.combine_dev else combine(dev)
-    framed = [preds.frame(head, dev_clips, "dev", fused_dev, emotions), preds.frame(head, test_clips, "test", combine(test), emotions)]
+    framed = [
+        preds.frame(head, dev_clips, "dev", fused_dev, emotions),
+        preds.frame(head, test_clips, "test", combine(test), emotions),
+    ]
     return pd.concat(framed, ignore_index=True)
 
 

@@ -20,8 +20,7 @@ from emostudy import metrics
 MIN_CLUSTERS = 8
 MAX_PAIRED = 400  # an exact AUROC takes K x K numbers a class: 4 000 clusters would cost minutes
 BLOCK = 8_000_000  # weights held at once, 64 MB
-OVERALL = {"WA": metrics.wa, "UAR": metrics.uar, "macro_F1": metrics.macro_f1,
-           "weighted_F1": metrics.weighted_f1}
+OVERALL = {"WA": metrics.wa, "UAR": metrics.uar, "macro_F1": metrics.macro_f1, "weighted_F1": metrics.weighted_f1}
 BY_CLASS = {"precision": metrics.precision, "recall": metrics.recall, "F1": metrics.f1}
 METRICS = (*OVERALL, "AUROC", "ECE", "Brier")
 ONE_RUN = ("corpus", "protocol", "recipe", "modalities", "condition", "part")
@@ -43,8 +42,9 @@ class Pool:
         return self.cluster.max() + 1
 
 
-def summarise(predictions: pd.DataFrame, emotions: tuple[str, ...], cluster: str = "speaker",
-              num_draws: int = 2000, seed: int = 0) -> pd.DataFrame:
+def summarise(
+    predictions: pd.DataFrame, emotions: tuple[str, ...], cluster: str = "speaker", num_draws: int = 2000, seed: int = 0
+) -> pd.DataFrame:
     """Columns metric, emotion ("all" or one), value, ci_low, ci_high, num_clips, num_clusters.
 
     predictions: one recipe, protocol, condition and part; all folds pooled, values are means over seeds.
@@ -55,8 +55,9 @@ def summarise(predictions: pd.DataFrame, emotions: tuple[str, ...], cluster: str
     names, value = _table(pool, np.ones((1, pool.num_clusters)), emotions)
     draws = bootstrap(lambda weights: _table(pool, weights, emotions)[1], pool.num_clusters, num_draws, seed)
     shown = {name: pool.y == code for code, name in enumerate(emotions)} | {"all": slice(None)}
-    clips, clusters = ({name: len(np.unique(unit[rows])) for name, rows in shown.items()}
-                       for unit in (pool.clip, pool.cluster))
+    clips, clusters = (
+        {name: len(np.unique(unit[rows])) for name, rows in shown.items()} for unit in (pool.clip, pool.cluster)
+    )
     table = pd.DataFrame(names, columns=["metric", "emotion"]).assign(value=value[0])
     table["ci_low"], table["ci_high"] = percentiles(draws, table.emotion.map(clusters).to_numpy())
     return table.assign(num_clips=table.emotion.map(clips), num_clusters=table.emotion.map(clusters))
@@ -67,8 +68,9 @@ def pooled(predictions: pd.DataFrame, emotions: tuple[str, ...], cluster: str) -
     check(predictions, emotions, cluster)
     rows = predictions.sort_values(["seed", "clip_id"])  # sums of floats depend on their order
     code = pd.Index(emotions).get_indexer
-    clip, group, seed = (np.unique(rows[unit].to_numpy(str), return_inverse=True)[1]
-                         for unit in ("clip_id", cluster, "seed"))
+    clip, group, seed = (
+        np.unique(rows[unit].to_numpy(str), return_inverse=True)[1] for unit in ("clip_id", cluster, "seed")
+    )
     probabilities = rows[_columns(emotions)].to_numpy(float)
     return Pool(code(rows.emotion), code(rows.predicted), probabilities, clip, group, seed)
 
@@ -90,8 +92,7 @@ def check(predictions: pd.DataFrame, emotions: tuple[str, ...], cluster: str) ->
     for name in ("emotion", "predicted"):
         if unknown := set(predictions[name].unique()) - set(emotions):
             found = ", ".join(sorted(map(str, unknown)))
-            raise ValueError(f"{name} is {found}; must be of {', '.join(emotions)}: "
-                             "pass the emotions of its corpus")
+            raise ValueError(f"{name} is {found}; must be of {', '.join(emotions)}: pass the emotions of its corpus")
     if (predictions[cluster].isna() | (predictions[cluster] == "")).any():
         raise ValueError(f"some clips have no {cluster}; all must: take another cluster, such as clip_id")
     probabilities = predictions[_columns(emotions)].to_numpy(float)
@@ -99,15 +100,17 @@ def check(predictions: pd.DataFrame, emotions: tuple[str, ...], cluster: str) ->
         raise ValueError("probabilities are NaN or outside 0 to 1; must be inside: repair that run")
 
 
-def bootstrap(statistic: Callable[[np.ndarray], np.ndarray], num_clusters: int, num_draws: int,
-              seed: int = 0) -> np.ndarray:
+def bootstrap(
+    statistic: Callable[[np.ndarray], np.ndarray], num_clusters: int, num_draws: int, seed: int = 0
+) -> np.ndarray:
     """statistic of weights (R, K) -> (R, ...), over num_draws resamplings of the clusters."""
     rng = np.random.default_rng(seed)
     return in_blocks(lambda count: _resample(rng, count, num_clusters), statistic, num_draws, num_clusters)
 
 
-def in_blocks(draw: Callable[[int], np.ndarray], statistic: Callable[[np.ndarray], np.ndarray],
-              num_draws: int, width: int) -> np.ndarray:
+def in_blocks(
+    draw: Callable[[int], np.ndarray], statistic: Callable[[np.ndarray], np.ndarray], num_draws: int, width: int
+) -> np.ndarray:
     """statistic of num_draws drawn rows (R, width), in blocks: memory does not grow with R x width."""
     step = max(1, BLOCK // width)
     return np.concatenate([statistic(draw(min(step, num_draws - at))) for at in range(0, num_draws, step)])
@@ -146,8 +149,7 @@ def _table(pool: Pool, weights: np.ndarray, emotions: tuple[str, ...]) -> tuple[
     return list(values), metrics.mean_present(stack, axis=1)
 
 
-def _weighted(pool: Pool, weights: np.ndarray, column: np.ndarray, width: int,
-              values: np.ndarray) -> np.ndarray:
+def _weighted(pool: Pool, weights: np.ndarray, column: np.ndarray, width: int, values: np.ndarray) -> np.ndarray:
     """Sums of values (N,) by seed and column, weighted by cluster: (R, S, width)."""
     shape = weights.shape[1], (pool.seed.max() + 1) * width
     sums = sparse.csr_array((values, (pool.cluster, pool.seed * width + column)), shape=shape)
@@ -167,8 +169,9 @@ def _calibration(pool: Pool, weights: np.ndarray) -> dict[str, np.ndarray]:
     bins, gap = metrics.confidence_gap(pool.y, pool.predicted, pool.probabilities)
     error = metrics.squared_error(pool.y, pool.probabilities)
     gaps = np.abs(_weighted(pool, weights, bins, metrics.NUM_BINS, gap)).sum(-1)  # (R, S)
-    errors, clips = (_weighted(pool, weights, np.zeros_like(bins), 1, values)[..., 0]
-                     for values in (error, np.ones_like(error)))
+    errors, clips = (
+        _weighted(pool, weights, np.zeros_like(bins), 1, values)[..., 0] for values in (error, np.ones_like(error))
+    )
     return {"ECE": gaps / clips, "Brier": errors / clips}
 
 

@@ -13,5 +13,7 @@ def encode(emotions: pd.Series, vocabulary: tuple[str, ...]) -> np.ndarray:
     position = {emotion: number for number, emotion in enumerate(vocabulary)}
     unknown = sorted(set(emotions) - set(position))
     if unknown:
-        raise ValueError(f"emotion {unknown[0]!r} is not in the vocabulary {list(vocabulary)}; map it or leave its clips out")
+        raise ValueError(
+            f"emotion {unknown[0]!r} is not in the vocabulary {list(vocabulary)}; map it or leave its clips out"
+        )
     return emotions.map(position).to_numpy(np.int64)

@@ -115,7 +115,9 @@ class Lesson:
         missing = [name for name in promised if not list(self.folder.glob(f"{name}*"))]
         empty = [path.name for path in self.kept if not path.stat().st_size]
         if missing or empty:
-            raise ValueError(f"{self.slug} promised {(missing + empty)[0]} but did not write it; run all its cells in order")
+            raise ValueError(
+                f"{self.slug} promised {(missing + empty)[0]} but did not write it; run all its cells in order"
+            )
         names = sorted({f"{path.parent.name}/{path.stem}" for path in self.kept})
         where = f"results/{self.folder.parent.name}/{self.folder.name}"
         return Markdown(f"**Written to** `{where}`: " + (", ".join(f"`{name}`" for name in names) or "nothing"))
@@ -138,7 +140,9 @@ def begin(slug, corpus, data_dir, profile, protocols, seeds, device, jobs, resul
     """Open the corpus and the results folder of a notebook. The arguments are the parameters that all notebooks share."""
     folder = results_dir_of(results_dir or None, corpus, profile)
     opened = load(corpus, data_dir or None, profile)
-    return Lesson(slug, opened, PROFILES[profile], protocols, seeds or list(PROFILES[profile].seeds), device, jobs, folder)
+    return Lesson(
+        slug, opened, PROFILES[profile], protocols, seeds or list(PROFILES[profile].seeds), device, jobs, folder
+    )
 
 
 def frame(rows) -> pd.DataFrame:
@@ -163,7 +167,12 @@ def layers(model: nn.Module, shape: tuple[int, ...]) -> pd.DataFrame:
 def _layer(name: str, module: nn.Module, output) -> dict:
     output = output[0] if isinstance(output, tuple) else output
     parameters = sum(parameter.numel() for parameter in module.parameters())
-    return {"layer": name, "what": type(module).__name__, "output": " x ".join(map(str, output.shape[1:])), "parameters": parameters}
+    return {
+        "layer": name,
+        "what": type(module).__name__,
+        "output": " x ".join(map(str, output.shape[1:])),
+        "parameters": parameters,
+    }
 
 
 def versions() -> Markdown:

@@ -18,8 +18,10 @@ def confusion(y: np.ndarray, predicted: np.ndarray, num_classes: int) -> np.ndar
     """Counts (C, C), rows true. ValueError for a code outside 0 ... C - 1."""
     codes = np.concatenate([y, predicted])
     if codes.size and not (codes.min() >= 0 and codes.max() < num_classes):
-        raise ValueError(f"codes run from {codes.min()} to {codes.max()}; must be 0 to {num_classes - 1}: "
-                         "map the labels with the corpus' own emotions")
+        raise ValueError(
+            f"codes run from {codes.min()} to {codes.max()}; must be 0 to {num_classes - 1}: "
+            "map the labels with the corpus' own emotions"
+        )
     cells = np.asarray(y, int) * num_classes + np.asarray(predicted, int)
     return np.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)
 
@@ -76,8 +78,9 @@ def macro_auroc(y: np.ndarray, probabilities: np.ndarray) -> float:
     return float(mean_present(auroc(y, probabilities)))
 
 
-def weighted_auroc(y: np.ndarray, probabilities: np.ndarray, cluster: np.ndarray, weights: np.ndarray,
-                   exact: bool = True) -> np.ndarray:
+def weighted_auroc(
+    y: np.ndarray, probabilities: np.ndarray, cluster: np.ndarray, weights: np.ndarray, exact: bool = True
+) -> np.ndarray:
     """AUROC (R, C) when the clips of cluster (N,) count as often as weights (R, K) say.
 
     Not a sum over clusters, but w'Mw / (pairs in the draw) with M of `pairs_won`. exact=False: to first order
@@ -125,8 +128,9 @@ def pairs_won(positive: np.ndarray, scores: np.ndarray, cluster: np.ndarray, num
     return _indicator(cluster[positive], at, (num_clusters, len(levels))) @ beaten
 
 
-def confidence_gap(y: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray,
-                   num_bins: int = NUM_BINS) -> tuple[np.ndarray, np.ndarray]:
+def confidence_gap(
+    y: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray, num_bins: int = NUM_BINS
+) -> tuple[np.ndarray, np.ndarray]:
     """Bins (N,) of the predicted class' probability p, equal widths, right edges inside; right (0, 1) - p."""
     confidence = np.take_along_axis(np.asarray(probabilities, float), np.asarray(predicted)[:, None], 1)[:, 0]
     edges = np.linspace(0, 1, num_bins + 1)[1:-1]
@@ -157,17 +161,21 @@ def chance(y: np.ndarray, num_classes: int) -> pd.DataFrame:
     (metrics of the expected confusion matrix). An AUROC is .5 for both.
     """
     clips = np.bincount(np.asarray(y, int), minlength=num_classes)  # (C,)
-    guesses = {"majority": np.eye(num_classes)[clips.argmax()],
-               "uniform": np.full(num_classes, 1 / num_classes)}
+    guesses = {"majority": np.eye(num_classes)[clips.argmax()], "uniform": np.full(num_classes, 1 / num_classes)}
     rows = []
     for name, guess in guesses.items():
         matrix = clips[:, None] * guess  # (C, C)
         accuracy = wa(matrix)
-        values = {"WA": accuracy, "UAR": uar(matrix), "macro_F1": macro_f1(matrix),
-                  "weighted_F1": weighted_f1(matrix), "AUROC": 0.5, "ECE": guess.max() - accuracy,
-                  "Brier": 1 - 2 * accuracy + (guess**2).sum()}
-        rows += [{"chance": name, "metric": metric, "value": float(value)}
-                 for metric, value in values.items()]
+        values = {
+            "WA": accuracy,
+            "UAR": uar(matrix),
+            "macro_F1": macro_f1(matrix),
+            "weighted_F1": weighted_f1(matrix),
+            "AUROC": 0.5,
+            "ECE": guess.max() - accuracy,
+            "Brier": 1 - 2 * accuracy + (guess**2).sum(),
+        }
+        rows += [{"chance": name, "metric": metric, "value": float(value)} for metric, value in values.items()]
     return pd.DataFrame(rows)
 
 

@@ -9,13 +9,27 @@ import pandas as pd
 from emostudy.labels import encode
 from emostudy.paths import write_atomically
 
-COLUMNS = (
-    ["run_id", "corpus", "protocol", "fold", "seed", "recipe", "modalities", "condition", "part", "clip_id", "speaker", "emotion", "predicted"]
-)
+COLUMNS = [
+    "run_id",
+    "corpus",
+    "protocol",
+    "fold",
+    "seed",
+    "recipe",
+    "modalities",
+    "condition",
+    "part",
+    "clip_id",
+    "speaker",
+    "emotion",
+    "predicted",
+]
 DECIMALS = 4
 
 
-def frame(head: dict, clips: pd.DataFrame, part: str, probabilities: np.ndarray, emotions: tuple[str, ...]) -> pd.DataFrame:
+def frame(
+    head: dict, clips: pd.DataFrame, part: str, probabilities: np.ndarray, emotions: tuple[str, ...]
+) -> pd.DataFrame:
     """Predictions of one run for one part.
 
     Args:
@@ -95,7 +109,9 @@ def read_all(folder: Path) -> pd.DataFrame:
     """
     run_ids = finished(folder)
     if not run_ids:
-        raise ValueError(f"no finished run in {folder.parent.name}/{folder.name}: run the notebooks before this one first")
+        raise ValueError(
+            f"no finished run in {folder.parent.name}/{folder.name}: run the notebooks before this one first"
+        )
     return read_runs(folder, run_ids)
 
 

@@ -121,7 +121,9 @@ def guard(split: Split, corpus: Corpus) -> None:
                 )
     missing = sorted(set(corpus.emotions) - set(rows["train"].emotion))
     if missing:
-        raise ValueError(f"{split.protocol}, fold {split.fold}: no training clip of {missing[0]!r}; add clips or leave it out")
+        raise ValueError(
+            f"{split.protocol}, fold {split.fold}: no training clip of {missing[0]!r}; add clips or leave it out"
+        )
 
 
 def num_shared(split: Split, corpus: Corpus, column: str) -> int:

@@ -37,7 +37,9 @@ class Estimator:
     refit: bool = True
     uses_seed: bool = False
 
-    def fit(self, recipe, parts: dict[str, Inputs], labels: dict[str, np.ndarray], num_classes: int, seed: int, **_) -> Fitted:
+    def fit(
+        self, recipe, parts: dict[str, Inputs], labels: dict[str, np.ndarray], num_classes: int, seed: int, **_
+    ) -> Fitted:
         """Fit on train, choose on dev, predict dev and test."""
         x = {part: _columns(values) for part, values in parts.items()}
         trials = []
@@ -49,7 +51,11 @@ class Estimator:
         if self.refit:
             both = np.concatenate([x["train"], x["dev"]])
             model = self.build(seed, **point).fit(both, np.concatenate([labels["train"], labels["dev"]]))
-        info = {"chosen": point, "refit": self.refit, "trials": [{**p, "dev_uar": round(s, 4)} for s, p, _, _ in trials]}
+        info = {
+            "chosen": point,
+            "refit": self.refit,
+            "trials": [{**p, "dev_uar": round(s, 4)} for s, p, _, _ in trials],
+        }
         return Fitted(dev, _probabilities(model, x["test"], num_classes), info=info)
 
 
@@ -86,7 +92,10 @@ class Network:
         info["num_parameters"] = sum(parameter.numel() for parameter in model.parameters())
         dev = predict(model, tensors["dev"], device)
         if self.refit:
-            merged = {**parts, "train": {k: np.concatenate([parts["train"][k], parts["dev"][k]]) for k in parts["train"]}}
+            merged = {
+                **parts,
+                "train": {k: np.concatenate([parts["train"][k], parts["dev"][k]]) for k in parts["train"]},
+            }
             targets["train"] = torch.cat([targets["train"], targets["dev"]])
             tensors, sizes = _prepared(recipe, merged, "train")
             model, _ = self._train(sizes, tensors, targets, num_classes, seed, device, best, keep="last")
@@ -95,7 +104,8 @@ class Network:
     def _train(self, sizes, tensors, targets, num_classes, seed, device, epochs, keep="best"):
         generator = seed_everything(seed)
         model = self.build(sizes, num_classes).to(device)
-        optimiser = getattr(torch.optim, self.optimiser)(model.parameters(), self.lr, weight_decay=self.weight_decay)
+        options = {"lr": self.lr, "weight_decay": self.weight_decay, "fused": True}  # one pass over all weights
+        optimiser = getattr(torch.optim, self.optimiser)(model.parameters(), **options)
         history, state = [], None
         for epoch in range(1, epochs + 1):
             started = time.perf_counter()

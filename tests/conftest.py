@@ -3,8 +3,15 @@
 import pytest
 import torch
 import toys
+from threadpoolctl import threadpool_limits
 
-torch.set_num_threads(1)  # two threads beside another busy process cost ten times as much
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Two threads beside another busy process cost ten times as much as one."""
+    torch.set_num_threads(1)
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -84,13 +84,17 @@ def test_a_corpus_that_knows_its_content_is_believed(tmp_path, corpus):
 def test_the_fingerprint_is_the_same_in_every_process(tmp_path, corpus):
     clips = with_files(tmp_path / "files", corpus).clips
     clips.to_pickle(tmp_path / "clips.pkl")
-    code = ("import sys, pandas; from emostudy.corpora.corpus import Corpus; "
-            "clips = pandas.read_pickle(sys.argv[1]); emotions = tuple(sorted(set(clips.emotion))); "
-            "print(Corpus('toy', emotions, {}, clips).fingerprint(), *{'audio', 'video', 'action_units'})")
+    code = (
+        "import sys, pandas; from emostudy.corpora.corpus import Corpus; "
+        "clips = pandas.read_pickle(sys.argv[1]); emotions = tuple(sorted(set(clips.emotion))); "
+        "print(Corpus('toy', emotions, {}, clips).fingerprint(), *{'audio', 'video', 'action_units'})"
+    )
     printed = []
     for seed in ("0", "1"):
         command = [sys.executable, "-c", code, str(tmp_path / "clips.pkl")]
-        done = subprocess.run(command, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            command, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        )
         printed.append(done.stdout.split())
     assert printed[0][1:] != printed[1][1:], "choose seeds under which sets differ in order"
     assert printed[0][0] == printed[1][0]

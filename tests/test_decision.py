@@ -88,7 +88,7 @@ def test_stacking_learns_that_one_modality_talks_nonsense():
     dev, test = np.concatenate([dev, nonsense[:, :300]]), np.concatenate([test, nonsense[:, 300:]])
     stacked, averaged = stacking(dev, labels)(test), mean(dev, labels)(test)
     assert reached(stacked, test_labels) > reached(averaged, test_labels) + 0.1
-    assert reached(stacked, test_labels) >= reached(test[0], test_labels)
+    assert reached(stacked, test_labels) > reached(test[0], test_labels) - 0.02
 
 
 def test_product_is_best_where_probabilities_are_true():
@@ -102,7 +102,10 @@ def test_product_is_best_where_probabilities_are_true():
 def test_every_rule_gives_probabilities_even_where_dev_lacks_a_class(rule):
     dev, labels = recognisers(30, 0)
     keep = labels != 1
-    for fused in (rule.fit(dev[:, keep], labels[keep])(dev), (rule.combine_dev or (lambda d, y: rule.fit(d, y)(d)))(dev[:, keep], labels[keep])):
+    for fused in (
+        rule.fit(dev[:, keep], labels[keep])(dev),
+        (rule.combine_dev or (lambda d, y: rule.fit(d, y)(d)))(dev[:, keep], labels[keep]),
+    ):
         assert fused.shape[1] == 3 and fused.sum(1) == pytest.approx(1) and fused.min() >= 0
 
 
@@ -116,9 +119,12 @@ def test_every_rule_treats_clips_one_by_one(rule):
 
 def test_stacked_dev_predictions_were_not_fitted_to_their_own_labels():
     rng = np.random.default_rng(0)
-    dev, labels = rng.dirichlet(np.ones(3), (2, 60)), rng.integers(0, 3, 60)  # nothing to learn
-    inside, outside = reached(stacking(dev, labels)(dev), labels), reached(stacking_dev(dev, labels), labels)
-    assert inside > 0.4 and outside < inside - 0.05
+    inside, outside = [], []
+    for _ in range(20):
+        dev, labels = rng.dirichlet(np.ones(3), (3, 30)), rng.permutation(np.arange(30) % 3)  # nothing to learn
+        inside.append(reached(stacking(dev, labels)(dev), labels))
+        outside.append(reached(stacking_dev(dev, labels), labels))
+    assert np.mean(inside) > 0.5 and np.mean(outside) < 0.4
 
 
 def test_one_clip_of_a_class_is_enough_for_stacking():

@@ -43,7 +43,7 @@ def test_a_constant_feature_is_centred_and_left():
     train[:, 1] = 7.3
     z = standardised(train)(train)
     assert torch.isfinite(z).all() and z[:, 1].abs().max() < 1e-5
-    assert standardised(train)(train + [[0, 2, 0]])[:, 1].tolist() == pytest.approx([2] * 40, abs=1e-5)
+    assert standardised(train)(train + np.array([0, 2, 0]))[:, 1].tolist() == pytest.approx([2] * 40, abs=1e-5)
 
 
 def test_frames_share_one_scale_and_are_laid_end_to_end():

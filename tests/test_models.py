@@ -41,7 +41,9 @@ def test_logits_for_each_clip_and_gradients_for_each_weight(name):
     assert logits.shape == (3, 4) and torch.isfinite(logits).all()
     nn.functional.cross_entropy(logits, torch.tensor([0, 1, 2])).backward()
     assert all(parameter.grad is not None for parameter in model.parameters())
-    assert sum(parameter.grad.abs().sum() > 0 for parameter in model.parameters()) >= 0.7 * len(list(model.parameters()))
+    assert sum(parameter.grad.abs().sum() > 0 for parameter in model.parameters()) >= 0.7 * len(
+        list(model.parameters())
+    )
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -54,7 +56,9 @@ def test_a_clip_is_read_the_same_whatever_is_beside_it(name):
 
 def by_hand(layer: LinearLSTM, sequence: np.ndarray, activation) -> np.ndarray:
     """The recurrence as textbooks write it, one clip, in NumPy."""
-    weights, bias, recurrent = (p.detach().numpy() for p in (layer.input.weight, layer.input.bias, layer.recurrent.weight))
+    weights, bias, recurrent = (
+        p.detach().numpy() for p in (layer.input.weight, layer.input.bias, layer.recurrent.weight)
+    )
     hidden = cell = np.zeros(layer.units)
     for step in sequence:
         gates = (weights @ step + bias + recurrent @ hidden).reshape(4, layer.units)
@@ -133,7 +137,7 @@ def test_jitter_without_chance_is_the_identity(monkeypatch):
 def test_jitter_moves_all_frames_of_a_clip_alike_and_stays_in_range():
     frames = torch.rand(4, 1, 3, 12, 12).expand(4, 3, 3, 12, 12)
     moved = jitter_faces([frames], torch.Generator().manual_seed(1))[0]
-    assert moved.shape == frames.shape and 0 <= moved.min() and moved.max() <= 1
+    assert moved.shape == frames.shape and moved.min() >= 0 and moved.max() <= 1
     assert torch.equal(moved[:, 0], moved[:, 2])
     assert all((moved[clip] - frames[clip]).abs().max() > 0.1 for clip in range(4))
     assert torch.equal(moved, jitter_faces([frames], torch.Generator().manual_seed(1))[0])
@@ -143,7 +147,9 @@ def test_jitter_moves_all_frames_of_a_clip_alike_and_stays_in_range():
 def test_jitter_turns_flips_and_zooms_but_never_shears(monkeypatch, vertical):
     thetas = []
     grid = nn.functional.affine_grid
-    monkeypatch.setattr(nn.functional, "affine_grid", lambda theta, *a, **k: (thetas.append(theta), grid(theta, *a, **k))[1])
+    monkeypatch.setattr(
+        nn.functional, "affine_grid", lambda theta, *a, **k: (thetas.append(theta), grid(theta, *a, **k))[1]
+    )
     jitter_faces([torch.rand(64, 1, 3, 8, 8)], torch.Generator().manual_seed(0), vertical)
     linear = thetas[0][:, :, :2]
     gram = linear.transpose(1, 2) @ linear  # zoom^2 times the identity, whatever the turn and the flips
@@ -197,7 +203,9 @@ def test_torchvision_can_be_imported_beside_this_torch():
 
 @pytest.mark.parametrize("kind", ["AutoModel", "AutoTokenizer"])
 def test_missing_weights_are_told_with_the_remedy(tmp_path, kind):
-    with pytest.raises(ValueError, match=r"cannot load .*give a hub name .*or a folder with config\.json, model\.safetensors"):
+    with pytest.raises(
+        ValueError, match=r"cannot load .*give a hub name .*or a folder with config\.json, model\.safetensors"
+    ):
         pretrained(kind, str(tmp_path / "nothing"))
 
 
@@ -258,5 +266,3 @@ def test_a_tokeniser_that_pads_with_another_number_is_refused(monkeypatch):
     monkeypatch.setattr(text, "pretrained", lambda *_: SimpleNamespace(pad_token_id=1))
     with pytest.raises(ValueError, match="pads with 1; must be 0: take one of the BERT family"):
         PretrainedTokens("roberta-base")(np.array(["hello"]))
-
-

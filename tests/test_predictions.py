@@ -7,8 +7,16 @@ import toys
 
 from emostudy import predictions as preds
 
-HEAD = {"run_id": "abc", "corpus": "toy", "protocol": "random", "fold": 2, "seed": 1, "recipe": "a", "modalities": "face",
-        "condition": "none"}
+HEAD = {
+    "run_id": "abc",
+    "corpus": "toy",
+    "protocol": "random",
+    "fold": 2,
+    "seed": 1,
+    "recipe": "a",
+    "modalities": "face",
+    "condition": "none",
+}
 
 
 def framed(probabilities) -> pd.DataFrame:
@@ -71,7 +79,7 @@ def test_half_a_file_left_by_a_kill_is_passed_over(tmp_path):
 
 
 def test_an_empty_folder_is_told_with_the_remedy(tmp_path):
-    with pytest.raises(ValueError, match="no finished run in .*: run the notebooks before this one first"):
+    with pytest.raises(ValueError, match=r"no finished run in .*: run the notebooks before this one first"):
         preds.read_all(tmp_path)
     assert preds.read_runs(tmp_path, []).empty
 
@@ -84,7 +92,13 @@ def test_arrays_are_in_the_order_of_the_emotions():
 
 
 def test_only_what_stands_in_the_same_place_is_discarded(tmp_path):
-    for run_id, change in (("old", {}), ("new", {}), ("seed", {"seed": 5}), ("fold", {"fold": 0}), ("condition", {"condition": "x"})):
+    for run_id, change in (
+        ("old", {}),
+        ("new", {}),
+        ("seed", {"seed": 5}),
+        ("fold", {"fold": 0}),
+        ("condition", {"condition": "x"}),
+    ):
         preds.write_run(tmp_path, framed([[0.2, 0.3, 0.5]]), HEAD | change | {"run_id": run_id})
     preds.discard_superseded(tmp_path, ["new"])
     assert preds.finished(tmp_path) == ["condition", "fold", "new", "seed"]

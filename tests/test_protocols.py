@@ -7,7 +7,7 @@ import pytest
 import toys
 
 from emostudy.corpora.corpus import Corpus
-from emostudy.protocols import PROTOCOLS, guard, num_shared, splits
+from emostudy.protocols import PROTOCOLS, deal_speakers, guard, num_shared, splits
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -40,6 +40,12 @@ def test_speakers_are_kept_apart_and_genders_balanced(corpus):
     for split in splits(corpus, "speaker_independent"):
         assert num_shared(split, corpus, "speaker") == 0
         assert Counter(clips.loc[list(split.test)].drop_duplicates("speaker").gender) == {"female": 1, "male": 1}
+
+
+def test_speakers_are_dealt_by_gender_first(corpus):
+    women = ["s00", "s01", "s05", "s06", "s07"]
+    clips = corpus.clips.assign(gender=corpus.clips.speaker.map(lambda name: "female" if name in women else "male"))
+    assert all(len(set(women) & set(fold)) == 1 for fold in deal_speakers(clips))
 
 
 def test_the_card_gives_the_folds_of_speakers(corpus):
@@ -75,7 +81,9 @@ def split(corpus):
 def test_a_speaker_on_both_sides_is_refused(corpus, split, one, other):
     moved, *kept = getattr(split, other)
     leaking = replace(split, **{other: tuple(kept), one: (*getattr(split, one), moved)})
-    with pytest.raises(ValueError, match=rf"speaker {moved[:3]} is in {one} and {other}; .*speakers apart: use splits\("):
+    with pytest.raises(
+        ValueError, match=rf"speaker {moved[:3]} is in {one} and {other}; .*speakers apart: use splits\("
+    ):
         guard(leaking, corpus)
     guard(replace(leaking, keeps_apart=()), corpus)  # the random protocol promises nothing about speakers
 

@@ -1,42 +1,59 @@
 """What a run's identity hangs on, and what it does not."""
 
+import importlib
+import inspect
 import itertools
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pytest
 import toys
 
 from emostudy import provenance
-from emostudy.provenance import code_hash, describe, environment, hash_of, imports_of, modules_of, with_imports
+from emostudy.features.fitted import PretrainedTokens
+from emostudy.features.hog import face_hog
+from emostudy.features.speech import mfcc_mean
+from emostudy.provenance import describe, environment, hash_of
 from emostudy.recipes.decision import RULES
 from emostudy.recipes.faces import FACES
-from emostudy.recipes.reference import MAJORITY, REFERENCE
+from emostudy.recipes.reference import REFERENCE
 from emostudy.recipes.speech import SPEECH
 from emostudy.recipes.text import TEXT
+from emostudy.sources import callables_of, names_used, source_hash
 
-CODE = '"""What it is."""\nLIMIT = 3\ndef double(x):\n    """Twice."""\n    return 2 * x  # or x + x\n'
+CODE = '"""What it is."""\nLIMIT = 3\ndef double(x):\n    """Twice."""\n    return 2 * x + LIMIT  # or x + x\n'
 NUMBER = itertools.count()
 
 
 @pytest.fixture
 def hashed(tmp_path, monkeypatch):
-    """The code hash of a module with this source."""
+    """The source hash of the function in this source, as if it were of this package."""
     monkeypatch.syspath_prepend(tmp_path)
 
     def of(source: str) -> str:
-        name = f"made_up_module_{next(NUMBER)}"  # a new one each time: hashes are kept by name
+        name = f"made_up_module_{next(NUMBER)}"
         (tmp_path / f"{name}.py").write_text(source)
-        return code_hash(name)
+        module = importlib.import_module(name)
+        function = next(value for value in vars(module).values() if inspect.isfunction(value))
+        function.__module__ = "emostudy.made_up"
+        return source_hash(function)
 
     return of
 
 
 def test_comments_docstrings_and_layout_make_nothing_stale(hashed):
-    same = [CODE, CODE.replace("Twice.", "Two times."), CODE.replace("  # or x + x", ""), CODE.replace("\ndef", "\n\n\ndef"),
-            CODE.replace('    """Twice."""\n', ""), CODE.replace('"""What it is."""\n', "# nothing\n")]
+    same = [
+        CODE,
+        CODE.replace("Twice.", "Two times."),
+        CODE.replace("  # or x + x", ""),
+        CODE.replace("\ndef", "\n\n\ndef"),
+        CODE.replace('    """Twice."""\n', ""),
+        CODE.replace('"""What it is."""\n', "# nothing\n"),
+    ]
     assert len({hashed(source) for source in same}) == 1
 
 
@@ -46,7 +63,7 @@ def test_code_makes_stale(hashed, old, new):
 
 
 def test_a_string_that_is_no_docstring_is_code(hashed):
-    assert hashed(CODE.replace("2 * x", "'a'")) != hashed(CODE.replace("2 * x", "'b'"))
+    assert hashed(CODE.replace("2 * x + LIMIT", "'a'")) != hashed(CODE.replace("2 * x + LIMIT", "'b'"))
 
 
 @pytest.mark.parametrize("record", [*FACES, *SPEECH, *TEXT, *REFERENCE, *RULES], ids=lambda record: record.name)
@@ -72,25 +89,60 @@ def test_hashes_tell_parts_apart_and_do_not_depend_on_the_order_of_keys():
     assert hash_of(toys.NET) == hash_of(replace(toys.NET, title="other")) != hash_of(replace(toys.NET, name="other"))
 
 
-def test_modules_are_those_of_this_package_named_in_a_record():
-    found = modules_of(toys.NET)
-    assert {"emostudy.recipes", "emostudy.training", "emostudy.features", "emostudy.features.fitted"} == found
-    assert "emostudy.recipes.classical" in modules_of(toys.SVM)
+def test_a_set_is_described_in_one_order():
+    assert describe({"b", "a", "c"}) == ["a", "b", "c"] and describe(frozenset({2, 1})) == [1, 2]
 
 
-def test_imports_are_followed_even_those_inside_functions():
-    assert "emostudy.models.text" in imports_of("emostudy.features.fitted")  # imported inside a function
-    assert "emostudy.features.media" in with_imports({"emostudy.features.hog"})  # by way of faces
-    assert "emostudy.recipes.Recipe" not in imports_of("emostudy.recipes.faces")
+def test_callables_are_those_of_this_package_that_compute():
+    found = {one.__name__ for one in callables_of(toys.SVM)}
+    assert {"Estimator", "support_vectors"} <= found and "Recipe" not in found
+    assert callables_of({"a": [len, np.mean]}) == []
+
+
+def test_what_a_reader_defines_in_a_notebook_counts(monkeypatch):
+    monkeypatch.setattr(toys.small_mlp, "__module__", "__main__")
+    assert toys.small_mlp in callables_of(toys.NET)
+
+
+def test_code_used_by_way_of_other_functions_counts():
+    def names(*roots):
+        found, waiting = set(), list(roots)
+        while waiting:
+            new = [v for v in names_used(waiting.pop()).values() if callable(v) and v not in found]
+            found |= set(new)
+            waiting += new
+        return {one.__name__ for one in found}
+
+    assert {"face_crops", "read_frames", "detect_face", "BadMedia"} <= names(face_hog)  # of other modules
+    assert "pretrained" in names(PretrainedTokens)  # imported inside a method
+    assert "mfcc_frames" not in names(mfcc_mean)  # a neighbour that is not used
 
 
 def test_what_determines_a_run_does_not_depend_on_what_else_is_loaded():
-    here = sorted(with_imports(modules_of(MAJORITY)))  # in this process every recipe is loaded
-    assert "emostudy.recipes.faces" not in here
-    code = ("from emostudy.recipes.reference import MAJORITY; from emostudy.provenance import modules_of, with_imports; "
-            "print(*sorted(with_imports(modules_of(MAJORITY))))")
-    alone = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert alone == here
+    code = (
+        "from emostudy.recipes.speech import SPEECH_SVM; from emostudy.sources import callables_of, source_hash; "
+        "print(source_hash(*callables_of(SPEECH_SVM)))"
+    )
+    seeded = os.environ | {"PYTHONHASHSEED": "7"}  # sets have another order there
+    alone = subprocess.run(
+        [sys.executable, "-c", code], env=seeded, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    assert alone == source_hash(*callables_of(SPEECH[0]))  # in this process every recipe is loaded
+
+
+def test_a_field_added_with_a_default_changes_no_record():
+    @dataclass(frozen=True)
+    class Before:
+        size: int
+
+    @dataclass(frozen=True)
+    class After:
+        size: int
+        more: str = "none"
+        parts: dict = field(default_factory=dict)
+
+    After.__name__ = "Before"
+    assert describe(Before(3)) == describe(After(3)) != describe(After(3, "some"))
 
 
 def test_the_environment_is_told_even_without_git(monkeypatch):

@@ -35,7 +35,13 @@ def test_a_name_becomes_a_row(data):
     clips = load("ravdess", data).clips.set_index("clip_id")
     assert list(clips.index) == ["01-01-01-01-01-01", "01-05-02-02-01-02", "01-08-01-01-02-24"]
     clip = clips.loc["01-05-02-02-01-02"]
-    assert (clip.emotion, clip.speaker, clip.gender, clip.intensity, clip["take"]) == ("angry", "02", "female", "strong", "01")
+    assert (clip.emotion, clip.speaker, clip.gender, clip.intensity, clip["take"]) == (
+        "angry",
+        "02",
+        "female",
+        "strong",
+        "01",
+    )
     assert clip.sentence == "Dogs are sitting by the door" and clip.audio.endswith(".flac")
     assert clips.loc["01-01-01-01-01-01"].gender == "male" and clips.loc["01-01-01-01-01-01"].emotion == "neutral"
 
@@ -103,7 +109,7 @@ def test_smoke_holds_twelve_actors(data):
 
 def test_a_folder_without_clips_is_told_with_the_remedy(tmp_path):
     (tmp_path / "ravdess").mkdir()
-    with pytest.raises(ValueError, match="no RAVDESS speech clip .*unzip it there"):
+    with pytest.raises(ValueError, match=r"no RAVDESS speech clip .*unzip it there"):
         load("ravdess", tmp_path)
 
 
@@ -124,7 +130,9 @@ def test_real_counts(real):
         real.left_out.values.tolist() == [["03-01-03-01-02-02-07.wav", "exact duplicate of 01-03-01-02-01-07"]]
     )
     assert real.clips.emotion.value_counts().to_dict() == {
-        **dict.fromkeys(ravdess.EMOTIONS, 192), "neutral": 96, "happy": 191,
+        **dict.fromkeys(ravdess.EMOTIONS, 192),
+        "neutral": 96,
+        "happy": 191,
     }
     each = real.clips.speaker.value_counts()
     assert len(each) == 24 and each["07"] == 59 and set(each.drop("07")) == {60}

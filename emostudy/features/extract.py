@@ -12,7 +12,8 @@ from emostudy.corpora.corpus import Corpus, file_hash
 from emostudy.features import Feature
 from emostudy.features.media import BadMedia
 from emostudy.paths import cache_dir, write_atomically
-from emostudy.provenance import code_hash, hash_of, with_imports
+from emostudy.provenance import hash_of
+from emostudy.sources import source_hash
 
 CHUNK = 32  # clips a task: large enough to hide joblib's cost, small enough for a moving bar
 
@@ -40,15 +41,19 @@ def extract(corpus: Corpus, feature: Feature, jobs: int = 2, progress: bool = Tr
         ValueError: the corpus lacks the medium, or no clip at all could be read.
     """
     if feature.medium not in corpus.clips:
-        raise ValueError(f"{corpus.name} has no {feature.medium}, which feature {feature.name!r} needs; it has {corpus.media}")
+        raise ValueError(
+            f"{corpus.name} has no {feature.medium}, which feature {feature.name!r} needs; it has {corpus.media}"
+        )
     clips = corpus.clips[corpus.clips[feature.medium].notna()]
     tasks = list(clips[["clip_id", feature.medium, "start", "end"]].itertuples(index=False, name=None))
     chunks = [tasks[at : at + CHUNK] for at in range(0, len(tasks), CHUNK)]
-    code = hash_of([code_hash(name) for name in sorted(with_imports({feature.function.__module__}))])
+    code = source_hash(feature.function)
     # One process does for what is on disk already, or for a handful; starting workers costs seconds.
     workers = jobs if feature.cached and len(tasks) > CHUNK and not _all_cached(feature, tasks, code) else 1
     done = Parallel(workers, return_as="generator")(delayed(_extract_chunk)(feature, chunk, code) for chunk in chunks)
-    bar = tqdm(done, total=len(chunks), desc=f"{corpus.name}: {feature.name}", unit="chunk", disable=not progress, leave=False)
+    bar = tqdm(
+        done, total=len(chunks), desc=f"{corpus.name}: {feature.name}", unit="chunk", disable=not progress, leave=False
+    )
     results = [result for chunk in bar for result in chunk]
     return _gather(corpus, feature, results)
 
@@ -58,8 +63,11 @@ def _gather(corpus: Corpus, feature: Feature, results: list[tuple]) -> Extracted
     bad = [(clip_id, file, reason) for clip_id, value, file, reason in results if value is None]
     left_out = pd.DataFrame(bad, columns=["clip_id", "file", "reason"])
     if not good:
-        raise ValueError(f"{corpus.name}: no clip gave {feature.name!r}; the first: {bad[0][1]}: {bad[0][2]}" if bad else
-                         f"{corpus.name}: every cell of {feature.medium} is empty")
+        raise ValueError(
+            f"{corpus.name}: no clip gave {feature.name!r}; the first: {bad[0][1]}: {bad[0][2]}"
+            if bad
+            else f"{corpus.name}: every cell of {feature.medium} is empty"
+        )
     return Extracted(tuple(clip_id for clip_id, _ in good), np.stack([value for _, value in good]), left_out)
 
 

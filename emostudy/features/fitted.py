@@ -89,7 +89,9 @@ class LearnedWordPiece:
         texts = [str(text) for text in train]
         trainer = BertWordPieceTokenizer(lowercase=True)
         # Inner letters named in a fixed order: else ties between pieces, so the vocabulary, vary from call to call.
-        letters = sorted({f"##{letter}" for text in texts for letter in trainer.normalize(text) if not letter.isspace()})
+        letters = sorted(
+            {f"##{letter}" for text in texts for letter in trainer.normalize(text) if not letter.isspace()}
+        )
         options = {"special_tokens": SPECIAL + letters, "min_frequency": 2, "show_progress": False}
         trainer.train_from_iterator(texts, vocab_size=self.vocabulary, **options)
         pieces = sorted(trainer.get_vocab(), key=trainer.get_vocab().get)
@@ -116,11 +118,15 @@ class PretrainedTokens:
 
         tokenizer = pretrained("AutoTokenizer", self.weights)
         if tokenizer.pad_token_id != 0:
-            raise ValueError(f"{self.weights!r} pads with {tokenizer.pad_token_id}; must be 0: take one of the BERT family")
+            raise ValueError(
+                f"{self.weights!r} pads with {tokenizer.pad_token_id}; must be 0: take one of the BERT family"
+            )
 
         def apply(values: np.ndarray) -> Tensor:
             texts = [str(text) for text in values]
-            return tokenizer(texts, padding="max_length", truncation=True, max_length=self.max_tokens, return_tensors="pt").input_ids
+            return tokenizer(
+                texts, padding="max_length", truncation=True, max_length=self.max_tokens, return_tensors="pt"
+            ).input_ids
 
         return Transform(apply, len(tokenizer))
 

@@ -12,4 +12,6 @@ def face_hog(path: str, start: float, end: float, num_frames: int = 3) -> np.nda
     """Mean over frames of the HOG of the 48 x 48 grey face, (900,) float32 in [0, 1] (Dalal and Triggs 2005)."""
     crops = face_crops(path, num_frames=num_frames, size=48, start=start, end=end)
     grey = [cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY) for crop in crops]
-    return np.mean([DESCRIPTOR.compute(image).ravel() for image in grey], axis=0).astype(np.float32)  # (K, 900) -> (900,)
+    return np.mean([DESCRIPTOR.compute(image).ravel() for image in grey], axis=0).astype(
+        np.float32
+    )  # (K, 900) -> (900,)

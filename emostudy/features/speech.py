@@ -12,7 +12,9 @@ def mfcc(path: str, start: float, end: float, num_coefficients: int = 40, hop: i
     """MFCCs of a clip, (num_coefficients, T) float32, T = 1 + samples / hop; librosa's defaults (128 mel bands, window 2 048)."""
     wave = read_audio(path, start, end, RATE)
     window = min(2048, max(256, 4 * hop))
-    return librosa.feature.mfcc(y=wave, sr=RATE, n_mfcc=num_coefficients, hop_length=hop, n_fft=window).astype(np.float32)
+    return librosa.feature.mfcc(y=wave, sr=RATE, n_mfcc=num_coefficients, hop_length=hop, n_fft=window).astype(
+        np.float32
+    )
 
 
 def mfcc_mean(path: str, start: float, end: float, num_coefficients: int = 40) -> np.ndarray:
@@ -26,7 +28,9 @@ def mfcc_pooled(path: str, start: float, end: float, num_coefficients: int = 40)
     return np.concatenate([frames.mean(1), frames.std(1)])  # (F, T) -> (2 F,)
 
 
-def mfcc_frames(path: str, start: float, end: float, num_coefficients: int = 13, num_frames: int = 401, hop: int = 200) -> np.ndarray:
+def mfcc_frames(
+    path: str, start: float, end: float, num_coefficients: int = 13, num_frames: int = 401, hop: int = 200
+) -> np.ndarray:
     """MFCCs padded with zeros or cut to a fixed length, (num_frames, num_coefficients) float32.
 
     System M: 13 x 401 = 5 213 numbers. Reading: 401 frames are 5.0 s at 16 kHz with a hop of 200 samples.

@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
+from emostudy.figures.style import GREY, HALF, canvas, look, styled
 from emostudy.metrics import auroc
 from emostudy.predictions import arrays
-from emostudy.figures.style import GREY, HALF, canvas, look, styled
 from emostudy.wording import SHOWN, percent, protocol_title, sample, titled
 
 

@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from emostudy.figures.marks import Rows, beside, dumbbell, limits, matrix, protocol_keys, row_chart, signed
+from emostudy.figures.style import FULL, GREY, HALF, canvas, keys_above, look, panels, styled
 from emostudy.metrics import confusion
 from emostudy.predictions import arrays
-from emostudy.figures.style import FULL, GREY, HALF, canvas, keys_above, look, panels, styled
 from emostudy.tables import both_protocols, class_rows
 from emostudy.wording import SHOWN, counted, interval_note, percent, protocol_title, sample, titled
 

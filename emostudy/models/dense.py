@@ -3,7 +3,9 @@
 from torch import nn
 
 
-def mlp(num_features: int, num_classes: int, hidden: tuple[int, ...] = (128, 128), dropout: float = 0.2) -> nn.Sequential:
+def mlp(
+    num_features: int, num_classes: int, hidden: tuple[int, ...] = (128, 128), dropout: float = 0.2
+) -> nn.Sequential:
     """(B, D) -> (B, C): dense layers with ReLU and dropout, then dense C."""
     layers = []
     for units in hidden:

@@ -20,9 +20,13 @@ class FaceCNN(nn.Module):
             layers += [nn.Conv2d(channels, filters, 3), nn.MaxPool2d(2), nn.ReLU()]
             channels, size = filters, (size - 2) // 2
         self.convolutions = nn.Sequential(*layers)
-        self.head = nn.Sequential(nn.Flatten(), nn.Linear(channels * size * size, 512), nn.ReLU(), nn.Linear(512, num_classes))
+        self.head = nn.Sequential(
+            nn.Flatten(), nn.Linear(channels * size * size, 512), nn.ReLU(), nn.Linear(512, num_classes)
+        )
         for layer in self.modules():
-            if isinstance(layer, nn.Conv2d | nn.Linear):  # its framework's starting values; torch's are too small to learn fast
+            if isinstance(
+                layer, nn.Conv2d | nn.Linear
+            ):  # its framework's starting values; torch's are too small to learn fast
                 nn.init.xavier_uniform_(layer.weight)
                 nn.init.zeros_(layer.bias)
         self.to(memory_format=torch.channels_last)  # a fifth faster on a CPU

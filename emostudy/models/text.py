@@ -1,8 +1,7 @@
 """Networks on text: BERT, from scratch or pretrained, with system M's head."""
 
-import transformers
+import transformers  # its models are loaded when first named: that takes seconds
 from torch import Tensor, nn
-from transformers import BertConfig, BertModel
 
 
 class BertClassifier(nn.Module):
@@ -29,9 +28,9 @@ def cls_vector(encoder: nn.Module, tokens: Tensor) -> Tensor:
     return encoder(input_ids=tokens, attention_mask=(tokens != 0).long()).last_hidden_state[:, 0]  # (B, T, D) -> (B, D)
 
 
-def small_bert(vocabulary: int, width: int = 96, layers: int = 2) -> BertModel:
+def small_bert(vocabulary: int, width: int = 96, layers: int = 2) -> nn.Module:
     """A BERT small enough to train from scratch on some hundred sentences."""
-    config = BertConfig(
+    config = transformers.BertConfig(
         vocab_size=vocabulary,
         hidden_size=width,
         num_hidden_layers=layers,
@@ -41,7 +40,7 @@ def small_bert(vocabulary: int, width: int = 96, layers: int = 2) -> BertModel:
         hidden_dropout_prob=0.2,
         attention_probs_dropout_prob=0.1,
     )
-    return BertModel(config, add_pooling_layer=False)
+    return transformers.BertModel(config, add_pooling_layer=False)
 
 
 def pretrained(kind: str, weights: str):

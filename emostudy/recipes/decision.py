@@ -101,7 +101,9 @@ def stacking_dev(dev: np.ndarray, labels: np.ndarray) -> np.ndarray:
     folds = int(min(5, np.bincount(labels)[np.unique(labels)].min()))
     if folds < 2:
         return stacking(dev, labels)(dev)
-    fused[:, np.unique(labels)] = cross_val_predict(_stacker(), _side_by_side(dev), labels, cv=folds, method="predict_proba")
+    fused[:, np.unique(labels)] = cross_val_predict(
+        _stacker(), _side_by_side(dev), labels, cv=folds, method="predict_proba"
+    )
     return fused
 
 

@@ -25,10 +25,14 @@ def concatenation(sizes: dict[str, int], num_classes: int) -> Concatenation:
 
 def concatenations(corpus: Corpus) -> tuple[Recipe, ...]:
     """System M's feature-level fusion for every set of two or more modalities that the corpus has."""
-    at_hand = {modality: [way for way in ways if way[0].medium in corpus.clips][:1] for modality, ways in INPUTS.items()}
+    at_hand = {
+        modality: [way for way in ways if way[0].medium in corpus.clips][:1] for modality, ways in INPUTS.items()
+    }
     at_hand = {modality: ways[0] for modality, ways in at_hand.items() if ways}
     sizes = range(2, len(at_hand) + 1)
-    return tuple(_concatenation({m: at_hand[m] for m in chosen}) for size in sizes for chosen in combinations(at_hand, size))
+    return tuple(
+        _concatenation({m: at_hand[m] for m in chosen}) for size in sizes for chosen in combinations(at_hand, size)
+    )
 
 
 def _concatenation(ways: dict) -> Recipe:

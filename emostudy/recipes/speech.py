@@ -10,7 +10,9 @@ from emostudy.training import Estimator, Network
 
 MFCC_MEAN = Feature("mfcc_mean", "audio", mfcc_mean, {"num_coefficients": 40}, unit="dB, cosine transform")
 MFCC_POOLED = Feature("mfcc_pooled", "audio", mfcc_pooled, {"num_coefficients": 40}, unit="dB, cosine transform")
-MFCC_FRAMES = Feature("mfcc_frames", "audio", mfcc_frames, {"num_coefficients": 13, "num_frames": 401, "hop": 200}, unit="dB")
+MFCC_FRAMES = Feature(
+    "mfcc_frames", "audio", mfcc_frames, {"num_coefficients": 13, "num_frames": 401, "hop": 200}, unit="dB"
+)
 
 
 def mfcc_lstm(sizes: dict[str, int], num_classes: int) -> MfccLSTM:

@@ -29,9 +29,7 @@ def load(data_dir=None, profile: str = "class", seed: int = 0, jobs: int | None 
     folder = cache_dir() / "emosynth" / f"{profile}_seed{seed}"
     make(folder, profile, seed, jobs or os.cpu_count() or 2)
     clips = pd.read_csv(folder / "clips.csv", dtype={"content": str}).assign(split="")
-    clips = clips.merge(
-        pd.read_csv(folder / "transcripts.csv", keep_default_na=False), on="clip_id", validate="1:1"
-    )
+    clips = clips.merge(pd.read_csv(folder / "transcripts.csv", keep_default_na=False), on="clip_id", validate="1:1")
     media = [str(folder / "clips" / f"{clip}.mp4") for clip in clips["clip_id"]]
     clips = clips.assign(audio=media, video=media)
     return Corpus("emosynth", EMOTIONS, {**card("emosynth"), "speaker_folds": speaker_folds(clips)}, clips)

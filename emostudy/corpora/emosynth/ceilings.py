@@ -24,9 +24,7 @@ def ceiling(modalities: Sequence[str], tables: Tables, prior: np.ndarray | None 
     _check(modalities, tables)
     joint = _prior(prior)[:, None]  # (C, 1)
     for modality in modalities:
-        joint = (joint[:, :, None] * tables[modality][:, None, :]).reshape(
-            len(joint), -1
-        )  # (C, K) -> (C, K * C)
+        joint = (joint[:, :, None] * tables[modality][:, None, :]).reshape(len(joint), -1)  # (C, K) -> (C, K * C)
     return float(joint.max(axis=0).sum())
 
 
@@ -39,9 +37,7 @@ def adjusted_ceiling(modalities: Sequence[str], tables: Tables, confusions: Tabl
     _check(modalities, confusions)
     for modality in modalities:
         if not np.allclose(np.sum(confusions[modality], axis=1), 1, atol=1e-3):
-            raise ValueError(
-                f"confusions of {modality}: each row must sum to 1, divide the counts by their row sum"
-            )
+            raise ValueError(f"confusions of {modality}: each row must sum to 1, divide the counts by their row sum")
     return ceiling(modalities, {m: tables[m] @ confusions[m] for m in modalities})
 
 

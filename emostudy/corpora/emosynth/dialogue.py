@@ -22,9 +22,7 @@ def transition_matrix(inertia: float) -> np.ndarray:
     inertia in [0, 1] is the probability of staying beyond what a uniform draw gives: 0 = independent turns.
     """
     if not 0 <= inertia <= 1:
-        raise ValueError(
-            f"inertia {inertia} must lie between 0 (independent turns) and 1 (an emotion never changes)"
-        )
+        raise ValueError(f"inertia {inertia} must lie between 0 (independent turns) and 1 (an emotion never changes)")
     num = len(EMOTIONS)
     return inertia * np.eye(num) + (1 - inertia) / num
 
@@ -51,9 +49,7 @@ def _probability_of_change(inertia: float) -> float:
     return brentq(lambda q: 1 - q + (1 - (1 - q) ** num) / num - stay, 0.0, 1.0)
 
 
-def draw_clips(
-    profile: str, tables: dict[str, np.ndarray], rng: np.random.Generator, inertia: float = INERTIA
-):
+def draw_clips(profile: str, tables: dict[str, np.ndarray], rng: np.random.Generator, inertia: float = INERTIA):
     """One row a clip: clip_id, speaker, gender, dialogue, turn, emotion, shows_<modality>, intensity.
 
     Two speakers of a fixed pair, a woman and a man, take turns; who begins alternates. Emotions are exactly
@@ -72,9 +68,7 @@ def draw_clips(
 
 
 def _pair(pair: int, size: dict, inertia: float, rng: np.random.Generator) -> pd.DataFrame:
-    blocks = [
-        draw_chains(size["num_turns"], inertia, rng) for _ in range(size["num_dialogues"] // len(EMOTIONS))
-    ]
+    blocks = [draw_chains(size["num_turns"], inertia, rng) for _ in range(size["num_dialogues"] // len(EMOTIONS))]
     rows = []
     for d, emotions in enumerate(np.concatenate(blocks)):
         for t, emotion in enumerate(emotions):

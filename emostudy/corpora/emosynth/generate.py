@@ -31,9 +31,7 @@ def make(folder: Path, profile: str, seed: int = 0, jobs: int = 2) -> None:
     if is_current(folder):
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        prefix=f".{folder.name}-", dir=folder.parent, ignore_cleanup_errors=True
-    ) as name:
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent, ignore_cleanup_errors=True) as name:
         made = Path(name) / "made"
         (made / "clips").mkdir(parents=True)
         _write_tables(render_all(made, profile, seed, jobs), made)
@@ -61,10 +59,7 @@ def version() -> str:
 def _bare(code: str) -> str:
     tree = ast.parse(code)
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-            and ast.get_docstring(node) is not None
-        ):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:]
     return ast.dump(tree)
 

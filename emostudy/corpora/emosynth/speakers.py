@@ -37,9 +37,7 @@ def draw_speakers(genders: dict[str, str], seed: int) -> dict[str, Speaker]:
     """Draw the speakers {id: "female" or "male"} from a seed; skin tones are spread evenly in each gender."""
     rng = np.random.default_rng(seed_of("emosynth", seed, "skin"))
     skins = {}
-    for parity, gender in enumerate(
-        ("female", "male")
-    ):  # women take the even, men the odd places of one scale
+    for parity, gender in enumerate(("female", "male")):  # women take the even, men the odd places of one scale
         ids = [s for s, g in genders.items() if g == gender]
         places = 2 * rng.permutation(len(ids)) + parity + rng.random(len(ids))
         skins |= dict(zip(ids, places / (2 * len(ids)), strict=True))

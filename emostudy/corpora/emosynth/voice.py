@@ -47,9 +47,7 @@ def say(
     plan = _plan(syllables, style, rng)  # (K, 8)
     num_frames = int(plan[-1, 0] * RATE / FRAME)
     times = (np.arange(num_frames) + 0.5) * FRAME / RATE
-    voiced, breath, friction, semitones, *formants = (
-        np.interp(times, plan[:, 0], track) for track in plan.T[1:]
-    )
+    voiced, breath, friction, semitones, *formants = (np.interp(times, plan[:, 0], track) for track in plan.T[1:])
     f0 = speaker.f0 * 2 ** ((style["level"] + semitones) / 12)  # (F,)
     scale = speaker.tract * 2 ** style["formants"]
     source = _glottis(f0, voiced, breath, style, rng)

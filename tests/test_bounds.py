@@ -1,0 +1,86 @@
+"""Ceilings of a corpus, and how far imperfect recognisers lower them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import toys
+
+from emostudy import bounds
+from emostudy.corpora.corpus import Corpus
+from emostudy.corpora.emosynth.tables import EMOTIONS, load_tables
+from emostudy.predictions import columns_of
+
+
+@pytest.fixture
+def synthetic():
+    """240 clips of which the tables say what each modality shows."""
+    rng = np.random.default_rng(0)
+    codes = np.arange(240) % 6
+    clips = toys.corpus(24, 10).clips.assign(emotion=[EMOTIONS[code] for code in codes])
+    for modality, table in load_tables().items():
+        clips[f"shows_{modality}"] = [EMOTIONS[rng.choice(6, p=table[code])] for code in codes]
+    return Corpus("toy", EMOTIONS, {"cluster": "speaker"}, clips)
+
+
+def predictions(corpus, modality, rate, recipe="net", part="test", fold=0) -> pd.DataFrame:
+    """A model that reads what is shown in `rate` of the clips, else says anything."""
+    rng = np.random.default_rng(1)
+    shown = corpus.clips[f"shows_{modality}"].to_numpy()
+    predicted = np.where(rng.random(len(shown)) < rate, shown, rng.choice(EMOTIONS, len(shown)))
+    rows = corpus.clips[["clip_id", "speaker", "emotion"]].assign(
+        protocol="random", modalities=modality, recipe=recipe, part=part, fold=fold, seed=0, predicted=predicted
+    )
+    return rows.assign(**dict.fromkeys(columns_of(EMOTIONS), 1 / 6))
+
+
+def test_every_set_of_modalities_is_named_in_one_order():
+    assert bounds.subsets() == ["face", "speech", "text", "face+speech", "face+text", "speech+text", "face+speech+text"]
+
+
+def test_more_modalities_have_a_higher_ceiling(synthetic):
+    found = bounds.ceilings(synthetic)
+    assert set(found) == set(bounds.subsets())
+    for small in found:
+        for large in found:
+            if set(small.split("+")) < set(large.split("+")):
+                assert found[small] < found[large] < 1
+    assert found["face"] == pytest.approx(load_tables()["face"].max(0).sum() / 6)
+
+
+def test_a_corpus_that_does_not_tell_what_it_shows_has_no_ceiling(corpus):
+    assert not bounds.has_ceiling(corpus) and bounds.ceilings(corpus) == {}
+
+
+def test_a_reading_is_shown_by_predicted_and_each_row_a_distribution(synthetic):
+    perfect = bounds.reading(predictions(synthetic, "face", 1.0), synthetic, "face")
+    assert perfect.sum(1) == pytest.approx(1) and np.diag(perfect).min() > 0.8
+    blind = bounds.reading(predictions(synthetic, "face", 0.0), synthetic, "face")
+    assert blind.sum(1) == pytest.approx(1) and np.abs(blind - 1 / 6).max() < 0.2
+    one = predictions(synthetic, "face", 1.0)[:1]
+    row, column = EMOTIONS.index(synthetic.clips.shows_face[0]), EMOTIONS.index("sadness")
+    matrix = bounds.reading(one.assign(predicted="sadness"), synthetic, "face")
+    assert matrix[row, column] == pytest.approx(1.5 / 4) and matrix[row - 1] == pytest.approx([1 / 6] * 6)
+
+
+def test_imperfect_readers_lower_the_ceiling_the_more_the_worse(synthetic):
+    frames = {
+        rate: pd.concat(
+            [predictions(synthetic, m, rate, part=part) for m in ("face", "speech", "text") for part in ("dev", "test")]
+        )
+        for rate in (1.0, 0.7, 0.0)
+    }
+    found = {rate: bounds.adjusted_ceilings(frame, synthetic, "random") for rate, frame in frames.items()}
+    for name, ceiling in bounds.ceilings(synthetic).items():
+        assert 1 / 6 - 1e-9 <= found[0.0][name] < found[0.7][name] < found[1.0][name] <= ceiling
+
+
+def test_only_the_modalities_that_were_run_are_told(synthetic):
+    frame = pd.concat([predictions(synthetic, m, 0.7, part=part) for m in ("face", "text") for part in ("dev", "test")])
+    assert list(bounds.adjusted_ceilings(frame, synthetic, "random")) == ["face", "text", "face+text"]
+
+
+def test_the_recipe_best_on_dev_lends_its_eyes(synthetic):
+    bad_on_dev = [predictions(synthetic, "face", 0.0, "a", "dev"), predictions(synthetic, "face", 1.0, "a", "test")]
+    good_on_dev = [predictions(synthetic, "face", 1.0, "b", "dev"), predictions(synthetic, "face", 0.3, "b", "test")]
+    both = bounds.adjusted_ceilings(pd.concat(bad_on_dev + good_on_dev), synthetic, "random")
+    assert both == bounds.adjusted_ceilings(pd.concat(good_on_dev), synthetic, "random")
