@@ -77,33 +77,27 @@ def run(
 
 def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none") -> list[Run]:
     """Every run of a study in order: protocol, fold, recipe, seed. A recipe without randomness runs with seed 0 only."""
-    fingerprint = corpus.fingerprint()
+    check_names(recipes)
+    same = (corpus.fingerprint(), profile.max_epochs, condition)  # for all runs
+    identities = [hash_of(recipe, source_hash(*callables_of(recipe)), same) for recipe in recipes]
     planned = []
     for protocol in protocols:
         for split in splits(corpus, protocol, profile.folds):
-            for recipe in recipes:
+            for recipe, identity in zip(recipes, identities, strict=True):
                 usable = _usable(split, _inputs(recipe, extracted))
                 guard(usable, corpus)  # clips without a feature may have been the last of their emotion
                 for seed in seeds if recipe.learner.uses_seed else [0]:
-                    determines = (
-                        describe(recipe),
-                        _code(recipe),
-                        fingerprint,
-                        describe(usable),
-                        seed,
-                        profile.max_epochs,
-                        condition,
-                    )
-                    planned.append(Run(hash_of(determines), recipe, usable, seed, condition, profile.max_epochs))
-    names = {}
-    for one in planned:
-        if names.setdefault((one.recipe.name, one.recipe.modalities), one.recipe) != one.recipe:
-            raise ValueError(f"two recipes are called {one.recipe.name!r}; names must differ: rename one of them")
+                    run_id = hash_of(identity, usable, seed)
+                    planned.append(Run(run_id, recipe, usable, seed, condition, profile.max_epochs))
     return planned
 
 
-def _code(recipe: Recipe) -> str:
-    return source_hash(*callables_of(recipe))
+def check_names(recipes: tuple[Recipe, ...]) -> None:
+    """ValueError where two different recipes would stand under one name and set of modalities in every table."""
+    names = {}
+    for recipe in recipes:
+        if names.setdefault((recipe.name, recipe.modalities), recipe) != recipe:
+            raise ValueError(f"two recipes are called {recipe.name!r}; names must differ: rename one of them")
 
 
 def _inputs(recipe: Recipe, extracted: dict[str, Extracted]) -> dict[str, Extracted]:

@@ -75,18 +75,15 @@ def _counts(value: object) -> bool:
     if inspect.isfunction(value) or inspect.isclass(value):
         return value.__module__.startswith(OWN)
     plain = (str, int, float, bool, tuple, dict, frozenset)  # a list is more likely a store than a constant
-    return (
-        isinstance(value, plain) or dataclasses.is_dataclass(value) and type(value).__module__.startswith("emostudy.")
-    )
+    record = dataclasses.is_dataclass(value) and type(value).__module__.startswith("emostudy.")
+    return record or isinstance(value, plain)
 
 
 def callables_of(value: object) -> list[Callable]:
     """The functions and classes of this package that are named anywhere in a record."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        computes = any(
-            inspect.isfunction(m) and not name.startswith("__") or name == "__call__"
-            for name, m in vars(type(value)).items()
-        )
+        methods = [name for name, member in vars(type(value)).items() if inspect.isfunction(member)]
+        computes = any(name == "__call__" or not name.startswith("__") for name in methods)
         parts = [c for f in dataclasses.fields(value) for c in callables_of(getattr(value, f.name))]
         return [type(value), *parts] if computes else parts
     if isinstance(value, dict | list | tuple):

@@ -21,9 +21,15 @@ def predictions(skill=1.0, seed=0, num_clips=120, num_speakers=12, num_seeds=1):
     for run in range(num_seeds):
         logits = rng.normal(size=(num_clips, 3)) + skill * np.eye(3)[y]
         probabilities = (np.exp(logits) / np.exp(logits).sum(1, keepdims=True)).round(2)
-        frames.append(pd.DataFrame(probabilities, columns=COLUMNS).assign(
-            clip_id=[f"c{i:04d}" for i in range(num_clips)], speaker=[f"s{s:02d}" for s in speaker], seed=run,
-            emotion=np.array(EMOTIONS)[y], predicted=np.array(EMOTIONS)[logits.argmax(1)]))
+        frames.append(
+            pd.DataFrame(probabilities, columns=COLUMNS).assign(
+                clip_id=[f"c{i:04d}" for i in range(num_clips)],
+                speaker=[f"s{s:02d}" for s in speaker],
+                seed=run,
+                emotion=np.array(EMOTIONS)[y],
+                predicted=np.array(EMOTIONS)[logits.argmax(1)],
+            )
+        )
     return pd.concat(frames, ignore_index=True)
 
 
@@ -57,8 +63,12 @@ def test_random_exchanges_come_near_to_all_of_them(metric, monkeypatch):
 
 def test_p_values_are_uniform_between_recipes_that_are_alike():
     frames = [predictions(1.0, seed, 60, 16) for seed in range(200)]
-    p = np.array([compare(a, b, EMOTIONS, num_draws=1, num_exchanges=200).p_value
-                  for a, b in zip(frames[::2], frames[1::2], strict=True)])
+    p = np.array(
+        [
+            compare(a, b, EMOTIONS, num_draws=1, num_exchanges=200).p_value
+            for a, b in zip(frames[::2], frames[1::2], strict=True)
+        ]
+    )
     assert kstest(p, "uniform").pvalue > 0.001
     assert (p <= 0.05).mean() < 0.12
 
@@ -128,16 +138,19 @@ def test_nothing_is_shown_where_the_metric_does_not_exist():
     assert np.isnan(found.p_value) and found.verdict == "no difference shown"
 
 
-@pytest.mark.parametrize(("broken", "message"), [
-    (lambda f: f[f.clip_id != "c0003"], r"1 only in a \(c0003\)"),
-    (lambda f: f.assign(clip_id=f.clip_id.replace("c0003", "x")), r"in a \(c0003\) and 1 only in b \(x\)"),
-    (lambda f: f.assign(seed=f.seed + 1), r"seeds differ: 1 only in a \(0\) and 1 only in b \(2\)"),
-    (lambda f: f.drop(f.index[0]), "c0000"),
-    (lambda f: f.assign(emotion=f.emotion[::-1].to_numpy()), "has emotion"),
-    (lambda f: f.assign(speaker="s00"), "has speaker"),
-    (lambda f: f.assign(part="dev"), "part is test in a, dev in b"),
-    (lambda f: f.drop(columns="seed"), "lack seed"),
-])
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (lambda f: f[f.clip_id != "c0003"], r"1 only in a \(c0003\)"),
+        (lambda f: f.assign(clip_id=f.clip_id.replace("c0003", "x")), r"in a \(c0003\) and 1 only in b \(x\)"),
+        (lambda f: f.assign(seed=f.seed + 1), r"seeds differ: 1 only in a \(0\) and 1 only in b \(2\)"),
+        (lambda f: f.drop(f.index[0]), "c0000"),
+        (lambda f: f.assign(emotion=f.emotion[::-1].to_numpy()), "has emotion"),
+        (lambda f: f.assign(speaker="s00"), "has speaker"),
+        (lambda f: f.assign(part="dev"), "part is test in a, dev in b"),
+        (lambda f: f.drop(columns="seed"), "lack seed"),
+    ],
+)
 def test_what_does_not_match_is_refused(broken, message):
     a, b = (predictions(1.0, seed, num_seeds=2).assign(part="test") for seed in (1, 2))
     with pytest.raises(ValueError, match=message):

@@ -126,9 +126,7 @@ def test_each_dialogue_is_the_chain_and_six_together_are_balanced():
         draw_chains(4, 1.5, rng)
 
 
-@pytest.mark.parametrize(
-    "profile, num_speakers, num_each", [("smoke", 10, 6), ("class", 24, 30), ("paper", 120, 60)]
-)
+@pytest.mark.parametrize("profile, num_speakers, num_each", [("smoke", 10, 6), ("class", 24, 30), ("paper", 120, 60)])
 def test_clips_are_balanced(profile, num_speakers, num_each, tables):
     size = SIZES[profile]
     clips = draw_clips(profile, tables, np.random.default_rng(0))

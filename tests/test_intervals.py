@@ -19,9 +19,16 @@ def predictions(num_clips=120, num_speakers=12, num_seeds=2, skill=1.0, seed=0):
         logits = rng.normal(size=(num_clips, 3)) + skill * np.eye(3)[y]
         probabilities = (np.exp(logits) / np.exp(logits).sum(1, keepdims=True)).round(4)
         frame = pd.DataFrame(probabilities, columns=[f"p_{emotion}" for emotion in EMOTIONS])
-        frames.append(frame.assign(
-            clip_id=[f"c{i:04d}" for i in range(num_clips)], speaker=[f"s{s}" for s in speaker], seed=run,
-            emotion=np.array(EMOTIONS)[y], predicted=np.array(EMOTIONS)[logits.argmax(1)], recipe="made"))
+        frames.append(
+            frame.assign(
+                clip_id=[f"c{i:04d}" for i in range(num_clips)],
+                speaker=[f"s{s}" for s in speaker],
+                seed=run,
+                emotion=np.array(EMOTIONS)[y],
+                predicted=np.array(EMOTIONS)[logits.argmax(1)],
+                recipe="made",
+            )
+        )
     return pd.concat(frames, ignore_index=True)
 
 
@@ -33,11 +40,17 @@ def repeated(pool, weights):
         at = at.repeat(weights.astype(int)[pool.cluster[at]])
         y, predicted, probabilities = pool.y[at], pool.predicted[at], pool.probabilities[at]
         matrix = metrics.confusion(y, predicted, 3)
-        rows.append({"WA": metrics.wa(matrix), "UAR": metrics.uar(matrix),
-                     "macro_F1": metrics.macro_f1(matrix), "weighted_F1": metrics.weighted_f1(matrix),
-                     "AUROC": metrics.macro_auroc(y, probabilities),
-                     "ECE": metrics.ece(y, predicted, probabilities),
-                     "Brier": metrics.brier(y, probabilities)})
+        rows.append(
+            {
+                "WA": metrics.wa(matrix),
+                "UAR": metrics.uar(matrix),
+                "macro_F1": metrics.macro_f1(matrix),
+                "weighted_F1": metrics.weighted_f1(matrix),
+                "AUROC": metrics.macro_auroc(y, probabilities),
+                "ECE": metrics.ece(y, predicted, probabilities),
+                "Brier": metrics.brier(y, probabilities),
+            }
+        )
     return pd.DataFrame(rows).mean()
 
 
@@ -148,19 +161,22 @@ def test_seeds_may_have_tested_different_clips():
     np.testing.assert_allclose(values, np.mean(each, axis=0), atol=1e-12)
 
 
-@pytest.mark.parametrize(("broken", "message"), [
-    (lambda f: f.drop(columns="p_anger"), "p_anger"),
-    (lambda f: f.drop(columns="speaker"), "speaker"),
-    (lambda f: f[:0], "no predictions"),
-    (lambda f: pd.concat([f, f[:1]]), "'c0000' comes twice"),
-    (lambda f: f.assign(emotion="joy"), "emotion is joy"),
-    (lambda f: f.assign(predicted=None), "predicted is"),
-    (lambda f: f.assign(speaker=""), "no speaker"),
-    (lambda f: f.assign(speaker=np.nan), "no speaker"),
-    (lambda f: f.assign(p_anger=np.nan), "NaN"),
-    (lambda f: f.assign(p_anger=1.2), "outside 0 to 1"),
-    (lambda f: f.assign(recipe=["a", "b"] * (len(f) // 2)), "recipe is a, b"),
-])
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (lambda f: f.drop(columns="p_anger"), "p_anger"),
+        (lambda f: f.drop(columns="speaker"), "speaker"),
+        (lambda f: f[:0], "no predictions"),
+        (lambda f: pd.concat([f, f[:1]]), "'c0000' comes twice"),
+        (lambda f: f.assign(emotion="joy"), "emotion is joy"),
+        (lambda f: f.assign(predicted=None), "predicted is"),
+        (lambda f: f.assign(speaker=""), "no speaker"),
+        (lambda f: f.assign(speaker=np.nan), "no speaker"),
+        (lambda f: f.assign(p_anger=np.nan), "NaN"),
+        (lambda f: f.assign(p_anger=1.2), "outside 0 to 1"),
+        (lambda f: f.assign(recipe=["a", "b"] * (len(f) // 2)), "recipe is a, b"),
+    ],
+)
 def test_what_cannot_be_pooled_is_refused(broken, message):
     with pytest.raises(ValueError, match=message):
         summarise(broken(predictions()), EMOTIONS, num_draws=10)

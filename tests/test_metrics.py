@@ -24,11 +24,15 @@ def test_counts_equal_sklearn(seed):
     matrix = metrics.confusion(y, predicted, NUM_CLASSES)
     np.testing.assert_array_equal(matrix, sklearn_metrics.confusion_matrix(y, predicted))
     precision, recall, f1, _ = sklearn_metrics.precision_recall_fscore_support(y, predicted)
-    expected = {metrics.wa: sklearn_metrics.accuracy_score(y, predicted),
-                metrics.uar: sklearn_metrics.balanced_accuracy_score(y, predicted),
-                metrics.macro_f1: sklearn_metrics.f1_score(y, predicted, average="macro"),
-                metrics.weighted_f1: sklearn_metrics.f1_score(y, predicted, average="weighted"),
-                metrics.precision: precision, metrics.recall: recall, metrics.f1: f1}
+    expected = {
+        metrics.wa: sklearn_metrics.accuracy_score(y, predicted),
+        metrics.uar: sklearn_metrics.balanced_accuracy_score(y, predicted),
+        metrics.macro_f1: sklearn_metrics.f1_score(y, predicted, average="macro"),
+        metrics.weighted_f1: sklearn_metrics.f1_score(y, predicted, average="weighted"),
+        metrics.precision: precision,
+        metrics.recall: recall,
+        metrics.f1: f1,
+    }
     for metric, value in expected.items():
         np.testing.assert_allclose(metric(matrix), value, atol=1e-12, rtol=0, err_msg=metric.__name__)
 
@@ -40,7 +44,8 @@ def test_a_class_without_clips_is_left_out():
         warnings.simplefilter("error")
         assert metrics.uar(matrix) == pytest.approx(0.5)
         assert metrics.macro_f1(matrix) == pytest.approx(
-            sklearn_metrics.f1_score(y, predicted, labels=[0, 1], average="macro"))
+            sklearn_metrics.f1_score(y, predicted, labels=[0, 1], average="macro")
+        )
         for metric in (metrics.precision, metrics.recall, metrics.f1):
             np.testing.assert_array_equal(np.isnan(metric(matrix)), [False, False, True, True])
         assert np.isnan(metrics.uar(np.zeros((2, 2))))
@@ -135,10 +140,15 @@ def test_chance_equals_the_metrics_of_guesses():
         ("uniform", any_class, np.full((len(y), NUM_CLASSES), 1 / NUM_CLASSES), 0.01),
     ):
         matrix = metrics.confusion(y, predicted, NUM_CLASSES)
-        expected = {"WA": metrics.wa(matrix), "UAR": metrics.uar(matrix),
-                    "macro_F1": metrics.macro_f1(matrix), "weighted_F1": metrics.weighted_f1(matrix),
-                    "AUROC": metrics.macro_auroc(y, probabilities),
-                    "ECE": metrics.ece(y, predicted, probabilities), "Brier": metrics.brier(y, probabilities)}
+        expected = {
+            "WA": metrics.wa(matrix),
+            "UAR": metrics.uar(matrix),
+            "macro_F1": metrics.macro_f1(matrix),
+            "weighted_F1": metrics.weighted_f1(matrix),
+            "AUROC": metrics.macro_auroc(y, probabilities),
+            "ECE": metrics.ece(y, predicted, probabilities),
+            "Brier": metrics.brier(y, probabilities),
+        }
         for metric, value in expected.items():
             assert table[name, metric] == pytest.approx(value, abs=error), (name, metric)
 

@@ -29,6 +29,8 @@ def test_modules_in_the_picture_are_there_and_all_are_in_it():
     picture = TEXT.split("## How it is built")[1].split("```")[1]
     drawn = set(re.findall(r"\w+\.py", picture)) | {name + "/" for name in re.findall(r"(\w+)/", picture)}
     package = ROOT / "emostudy"
-    there = {path.name for path in package.glob("*.py")} | {path.name + "/" for path in package.iterdir() if path.is_dir()}
+    there = {path.name for path in package.glob("*.py")} | {
+        path.name + "/" for path in package.iterdir() if path.is_dir()
+    }
     there -= {"__init__.py", "__pycache__/"}
     assert there <= drawn, f"not in the README's picture: {sorted(there - drawn)}"

@@ -35,7 +35,9 @@ def test_every_notebook_of_the_corpus_ran_without_error(smoke):
     for path in executed:
         cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
         assert all(cell.execution_count for cell in cells if cell.source.strip())
-        assert not [out for cell in cells for out in cell.outputs if out.output_type == "error" or out.get("name") == "stderr"]
+        assert not [
+            out for cell in cells for out in cell.outputs if out.output_type == "error" or out.get("name") == "stderr"
+        ]
 
 
 def test_exercises_wait_for_an_answer(smoke):

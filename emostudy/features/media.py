@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 import soxr
 
-PLAIN_AUDIO = {".wav", ".flac", ".ogg", ".aif", ".aiff"}
+PLAIN_AUDIO = frozenset({".wav", ".flac", ".ogg", ".aif", ".aiff"})
 WARM_UP = 0.25  # seconds decoded before a wanted start: AAC frames overlap, so the first one after a seek is wrong
 SEEK_AFTER = 5.0  # a gap between wanted times (seconds) from which seeking is cheaper than decoding on
 TOLERANCE = 0.5  # seconds by which a stream may end before its header says so; headers round and streams differ
