@@ -19,6 +19,7 @@ from emostudy.features.media import read_audio, read_frames
 from emostudy.features.speech import RATE
 
 KINDS = ("right", "wrong", "wrong and sure")
+START = "<figure style='margin:6px;max-width:260px'>"
 
 
 def one_per_emotion(corpus: Corpus, medium: str = "video") -> pd.DataFrame:
@@ -101,7 +102,7 @@ def _cards(picked: pd.DataFrame, corpus: Corpus, medium: str, draw) -> HTML:
             words = f"{row.kind}<br>{words} {mark} (p = {row.sure:.2f})"
         media = draw(clips.loc[row.clip_id]) if share else f"clip {html.escape(str(row.clip_id))}"
         parts.append(
-            f"<figure style='margin:6px;max-width:260px'>{media}<figcaption>{words}<br>speaker {html.escape(row.speaker)}</figcaption></figure>"
+            f"{START}{media}<figcaption>{words}<br>speaker {html.escape(row.speaker)}</figcaption></figure>"
         )
     note = "" if share else f"<p>Media of {corpus.name} are not shown here: {html.escape(corpus.card['licence'])}.</p>"
     return HTML(f"{note}<div style='display:flex;flex-wrap:wrap'>{''.join(parts)}</div>")

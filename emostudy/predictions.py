@@ -61,7 +61,8 @@ def write_run(folder: Path, predictions: pd.DataFrame, record: dict) -> None:
     with write_atomically(folder / "predictions" / f"{run_id}.parquet") as path:
         predictions.astype(dict.fromkeys(numbers, "float32")).to_parquet(path, index=False, **packed)
     with write_atomically(folder / "runs" / f"{run_id}.json") as path:
-        path.write_text(json.dumps(record, indent=1, sort_keys=True, default=str) + "\n", "utf-8")
+        lines = [f"{json.dumps(key)}: {json.dumps(record[key], sort_keys=True, default=str)}" for key in sorted(record)]
+        path.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")  # a line per key: small, and read by people too
 
 
 def is_finished(folder: Path, run_id: str) -> bool:

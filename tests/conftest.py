@@ -1,9 +1,12 @@
-"""What all tests share: one thread, and a cache that is not the study's."""
+"""What all tests share: one thread, a cache that is not the study's, and the study run once at profile `smoke`."""
 
 import pytest
 import torch
 import toys
 from threadpoolctl import threadpool_limits
+
+from emostudy.cli import main
+from emostudy.corpora import is_present
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,3 +35,19 @@ def empty_cache(tmp_path, monkeypatch):
 @pytest.fixture
 def corpus():
     return toys.corpus()
+
+
+@pytest.fixture(scope="session", params=["emosynth", "ravdess"])
+def smoke(request, tmp_path_factory):
+    """A results folder into which the whole study was run from nothing, and the corpus' name.
+
+    Features and the embedded corpus are in `cache` beside `results`.
+    """
+    if not is_present(request.param):
+        pytest.skip(f"{request.param} is not there: set EMOSTUDY_DATA to the folder that holds it")
+    folder = tmp_path_factory.mktemp("smoke")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMOSTUDY_CACHE", str(folder / "cache"))
+        code = main(["run", "--corpus", request.param, "--profile", "smoke", "--results-dir", str(folder / "results")])
+    assert code == 0
+    return request.param, folder / "results" / request.param / "smoke"

@@ -5,26 +5,10 @@ from pathlib import Path
 
 import nbformat
 import pandas as pd
-import pytest
 
-from emostudy.cli import main
-from emostudy.corpora import is_present
 from emostudy.graph import NOTEBOOKS, lacking
 
 CORPORA = {"emosynth": ["face", "speech", "text"], "ravdess": ["face", "speech"]}
-
-
-@pytest.fixture(scope="module", params=CORPORA)
-def smoke(request, tmp_path_factory):
-    """A results folder into which the whole study was run from nothing, and the corpus' name."""
-    if not is_present(request.param):
-        pytest.skip(f"{request.param} is not there: set EMOSTUDY_DATA to the folder that holds it")
-    folder = tmp_path_factory.mktemp("smoke")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EMOSTUDY_CACHE", str(folder / "cache"))
-        code = main(["run", "--corpus", request.param, "--profile", "smoke", "--results-dir", str(folder / "results")])
-    assert code == 0
-    return request.param, folder / "results" / request.param / "smoke"
 
 
 def test_every_notebook_of_the_corpus_ran_without_error(smoke):
