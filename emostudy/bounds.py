@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 
 from emostudy.corpora.corpus import Corpus
-from emostudy.corpora.emosynth.ceilings import adjusted_ceiling, ceiling
+from emostudy.corpora.emosynth.ceilings import adjusted_ceiling, ceiling, posterior
 from emostudy.corpora.emosynth.tables import load_tables
 from emostudy.fusing import MODALITIES, best_recipes
 from emostudy.labels import encode
-from emostudy.metrics import confusion
+from emostudy.metrics import confusion, uar
 
 SMOOTHING = 0.5  # half a clip in each cell, so that a row without a clip is uniform
 
@@ -21,6 +21,14 @@ def has_ceiling(corpus: Corpus) -> bool:
 def ceilings(corpus: Corpus) -> dict[str, float]:
     """Best possible UAR in [0, 1] by modality set (`face`, ..., `face+speech+text`); empty where it is not known."""
     return {name: ceiling(name.split("+"), load_tables()) for name in subsets()} if has_ceiling(corpus) else {}
+
+
+def realised_ceiling(corpus: Corpus, modalities: str) -> float:
+    """UAR that the best rule reaches on the very clips of the corpus: the ceiling, give or take the luck of the draw."""
+    clips = corpus.clips
+    shown = {m: encode(clips[f"shows_{m}"], corpus.emotions) for m in modalities.split("+")}
+    guessed = posterior(shown, load_tables()).argmax(1)
+    return float(uar(confusion(encode(clips.emotion, corpus.emotions), guessed, len(corpus.emotions))))
 
 
 def subsets() -> list[str]:

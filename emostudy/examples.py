@@ -15,7 +15,7 @@ from IPython.display import HTML
 from emostudy import predictions as preds
 from emostudy.corpora.corpus import Corpus
 from emostudy.features.faces import face_crops, frame_times
-from emostudy.features.media import read_audio, read_frames
+from emostudy.features.media import BadMedia, read_audio, read_frames
 from emostudy.features.speech import RATE
 
 KINDS = ("right", "wrong", "wrong and sure")
@@ -78,7 +78,7 @@ def right_and_wrong(
 
 def show_faces(picked: pd.DataFrame, corpus: Corpus) -> HTML:
     """The middle face of each clip under what it is and what was said; without pictures where they may not be shown."""
-    return _cards(picked, corpus, "video", lambda clip: _image(face_crops(clip.video, 1, 96, clip.start, clip.end)[0]))
+    return _cards(picked, corpus, "video", lambda clip: _image(face_crops(clip.video, 3, 96, clip.start, clip.end)[1]))
 
 
 def show_voices(picked: pd.DataFrame, corpus: Corpus) -> HTML:
@@ -100,12 +100,17 @@ def _cards(picked: pd.DataFrame, corpus: Corpus, medium: str, draw) -> HTML:
         if "predicted" in picked:
             mark = "✓" if row.predicted == row.emotion else f"✗ said <b>{html.escape(row.predicted)}</b>"
             words = f"{row.kind}<br>{words} {mark} (p = {row.sure:.2f})"
-        media = draw(clips.loc[row.clip_id]) if share else f"clip {html.escape(str(row.clip_id))}"
-        parts.append(
-            f"{START}{media}<figcaption>{words}<br>speaker {html.escape(row.speaker)}</figcaption></figure>"
-        )
+        media = _drawn(draw, clips.loc[row.clip_id]) if share else f"clip {html.escape(str(row.clip_id))}"
+        parts.append(f"{START}{media}<figcaption>{words}<br>speaker {html.escape(row.speaker)}</figcaption></figure>")
     note = "" if share else f"<p>Media of {corpus.name} are not shown here: {html.escape(corpus.card['licence'])}.</p>"
     return HTML(f"{note}<div style='display:flex;flex-wrap:wrap'>{''.join(parts)}</div>")
+
+
+def _drawn(draw, clip) -> str:
+    try:
+        return draw(clip)
+    except BadMedia as error:
+        return f"clip {html.escape(str(clip.clip_id))}: {html.escape(str(error))}"
 
 
 def _image(pixels: np.ndarray) -> str:

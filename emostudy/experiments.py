@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 from joblib import Parallel, delayed
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from emostudy import predictions as preds
 from emostudy.corpora.corpus import Corpus
@@ -121,7 +121,11 @@ def _train(one: Run, corpus: Corpus, inputs: dict[str, Extracted], folder: Path,
     parts = {part: {name: values.rows(some) for name, values in inputs.items()} for part, some in ids.items()}
     labels = {part: encode(clips.loc[list(some), "emotion"], corpus.emotions) for part, some in ids.items()}
     options = {"device": device, "max_epochs": one.max_epochs}
-    fitted = one.recipe.learner.fit(one.recipe, parts, labels, len(corpus.emotions), one.seed, **options)
+    try:
+        fitted = one.recipe.learner.fit(one.recipe, parts, labels, len(corpus.emotions), one.seed, **options)
+    except ValueError as error:
+        where = f"{one.recipe.name}, {one.split.protocol}, fold {one.split.fold}, seed {one.seed}"
+        raise ValueError(f"{where}: {error}") from error
     head = one.head | {"corpus": corpus.name}
     rows = [
         preds.frame(head, clips.loc[list(ids[part])], part, probabilities, corpus.emotions)

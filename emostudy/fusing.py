@@ -8,6 +8,7 @@ import pandas as pd
 
 from emostudy import predictions as preds
 from emostudy.metrics import confusion, uar
+from emostudy.protocols import PROTOCOLS
 from emostudy.provenance import describe, hash_of
 from emostudy.recipes.decision import Rule
 from emostudy.sources import callables_of, source_hash
@@ -93,7 +94,8 @@ def fuse_fold(head: dict, parts: list[pd.DataFrame], rule: Rule, emotions: tuple
     test_clips, test = aligned([rows[rows.part == "test"] for rows in parts], emotions)
     labels = preds.arrays(dev_clips, emotions)[0]
     combine = rule.fit(dev, labels)
-    fused_dev = rule.combine_dev(dev, labels) if rule.combine_dev else combine(dev)
+    apart = PROTOCOLS[head["protocol"]].keeps_apart or ("clip_id",)
+    fused_dev = rule.combine_dev(dev, labels, dev_clips[apart[0]].to_numpy()) if rule.combine_dev else combine(dev)
     framed = [
         preds.frame(head, dev_clips, "dev", fused_dev, emotions),
         preds.frame(head, test_clips, "test", combine(test), emotions),

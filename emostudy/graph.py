@@ -31,7 +31,7 @@ NOTEBOOKS = (
     Notebook(UNIMODAL[1], "What can be read from a voice alone?", ("01_corpora",), ("speech",), 0, 2.0, TRAINS),
     Notebook(UNIMODAL[2], "What can be read from words alone?", ("01_corpora",), ("text",), 0, 2.0, TRAINS),
     Notebook(FUSION[0], "Do decisions joined beat the best modality?", UNIMODAL, (), 2, 0.5, TRAINS),
-    Notebook(FUSION[1], "Is it better to join features than decisions?", ("01_corpora",), (), 2, 1.0, TRAINS),
+    Notebook(FUSION[1], "Is it better to join features than decisions?", FUSION[:1], (), 2, 1.0, TRAINS),
     Notebook(
         "20_paper",
         "Which tables and figures go into the paper?",

@@ -14,8 +14,9 @@ from torch import nn
 
 from emostudy import bounds, experiments, figures, records, tables
 from emostudy import predictions as preds
-from emostudy.corpora import load
+from emostudy.corpora import cards, load
 from emostudy.corpora.corpus import Corpus
+from emostudy.parameters import check_name
 from emostudy.paths import results_dir as results_dir_of
 from emostudy.profiles import PROFILES, Profile
 from emostudy.recipes import Recipe
@@ -112,7 +113,8 @@ class Lesson:
         Raises:
             ValueError: one is missing.
         """
-        missing = [name for name in promised if not list(self.folder.glob(f"{name}*"))]
+        kept = {f"{path.parent.name}/{path.stem}" for path in self.kept}
+        missing = [name for name in promised if name not in kept and not (self.folder / name).is_file()]
         empty = [path.name for path in self.kept if not path.stat().st_size]
         if missing or empty:
             raise ValueError(
@@ -138,6 +140,8 @@ class Picture:
 
 def begin(slug, corpus, data_dir, profile, protocols, seeds, device, jobs, results_dir) -> Lesson:
     """Open the corpus and the results folder of a notebook. The arguments are the parameters that all notebooks share."""
+    check_name("corpus", corpus, cards())
+    check_name("profile", profile, PROFILES)
     folder = results_dir_of(results_dir or None, corpus, profile)
     opened = load(corpus, data_dir or None, profile)
     return Lesson(

@@ -55,8 +55,10 @@ def check_shared(shared: dict) -> None:
     check_name("device", shared["device"].partition(":")[0], DEVICES)
     for protocol in shared["protocols"]:
         check_name("protocol", protocol, PROTOCOLS)
-    if not shared["protocols"]:
-        raise ValueError(f"no protocol is named; name at least one of {', '.join(PROTOCOLS)}")
+    if list(shared["protocols"]) != SHARED["protocols"]:
+        raise ValueError(
+            f"protocols {shared['protocols']}: every table sets {' and '.join(SHARED['protocols'])} side by side; name both"
+        )
     if any(type(seed) is not int or not 0 <= seed < 2**32 for seed in shared["seeds"]):
         raise ValueError(f"seeds {shared['seeds']}: seeds are whole numbers from 0 to {2**32 - 1}")
     if type(shared["jobs"]) is not int or shared["jobs"] < 1:

@@ -11,6 +11,7 @@ from sklearn.model_selection import StratifiedKFold
 from emostudy.corpora.corpus import Corpus
 
 NUM_FOLDS = 5
+MIN_CLIPS = 3  # of each emotion in train: a support vector machine's probabilities need three
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def guard(split: Split, corpus: Corpus) -> None:
 
     Raises:
         ValueError: a clip, or a value of a column that the protocol keeps apart, is in two parts; a part is empty; an
-            emotion is not in train.
+            emotion has fewer than three training clips.
     """
     parts = {"train": split.train, "dev": split.dev, "test": split.test}
     empty = [name for name, ids in parts.items() if not ids]
@@ -119,10 +120,11 @@ def guard(split: Split, corpus: Corpus) -> None:
                     f"{column} {shared[0]} is in {one} and {other}; protocol {split.protocol!r} keeps {column}s apart: "
                     f'use splits(corpus, "{split.protocol}") instead of a list of your own'
                 )
-    missing = sorted(set(corpus.emotions) - set(rows["train"].emotion))
-    if missing:
+    counts = rows["train"].emotion.value_counts().reindex(list(corpus.emotions), fill_value=0)
+    if counts.min() < MIN_CLIPS:
         raise ValueError(
-            f"{split.protocol}, fold {split.fold}: no training clip of {missing[0]!r}; add clips or leave it out"
+            f"{split.protocol}, fold {split.fold}: {counts.min()} training clips of {counts.idxmin()!r}, at least {MIN_CLIPS} "
+            "are needed; add clips or leave that emotion out"
         )
 
 

@@ -62,8 +62,14 @@ def environment() -> dict:
 
 
 def _commit() -> str:
+    """The commit, with "-dirty" where the code was not committed as it was run."""
     try:
-        git = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+        head = _git("rev-parse", "HEAD").stdout.strip()
+        changed = _git("diff", "--quiet", "HEAD", "--", "emostudy", "notebooks", "requirements.txt").returncode
     except OSError:  # a machine without git
         return "unknown: no git"
-    return git.stdout.strip() or "not a git checkout"
+    return head + ("-dirty" if changed else "") if head else "not a git checkout"
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)

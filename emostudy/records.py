@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from emostudy import predictions as preds
-from emostudy.comparisons import compare, holm
+from emostudy.comparisons import ALPHA, compare, holm
 from emostudy.corpora.corpus import Corpus
 from emostudy.fusing import MODALITIES
 from emostudy.intervals import summarise
@@ -86,42 +86,71 @@ def best_of_each(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> di
 
 
 def best_single(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> str:
-    """The unimodal recipe with the best UAR on dev clips: the one that fusion has to beat."""
+    """The unimodal recipe with the best UAR on dev clips, mean over folds: the one that fusion has to beat."""
     means = dev_uar(predictions, corpus, protocol)
+    if not any(m in MODALITIES for m in means.index.get_level_values("modalities")):
+        raise ValueError(f"no unimodal run under {protocol!r}: run notebooks 02 to 04 first")
     return means[[m in MODALITIES for m in means.index.get_level_values("modalities")]].idxmax()[1]
 
 
 def compare_with(predictions: pd.DataFrame, corpus: Corpus, protocol: str, baseline: str) -> pd.DataFrame:
-    """Every other system against one recipe on the test clips that both have: difference in UAR, interval, paired test.
+    """What builds on a recipe against it: fused systems against a single modality, these against a reference line.
 
-    p values are adjusted by Holm's method for the number of systems compared.
+    Difference in UAR on the test clips that both have, interval, paired test; p values after Holm over the table's rows.
     """
-    keep = (predictions.protocol == protocol) & (predictions.part == "test") & (predictions.condition == "none")
-    rows = predictions[keep]
+    rows = _tested(predictions, protocol)
     base = rows[rows.recipe == baseline]
     if base.empty:
-        raise ValueError(
-            f"no test prediction of {baseline!r} under {protocol!r}; there are {sorted(rows.recipe.unique())}"
-        )
+        known = sorted(rows.recipe.unique())
+        raise ValueError(f"no test prediction of {baseline!r} under {protocol!r}; there are {known}")
+    above = _level(base.modalities.iloc[0]) + 1
+    others = rows[rows.modalities.map(_level) == above].groupby(["recipe", "modalities"], sort=True)
+    return _compared([(other, base) for _, other in others], corpus)
+
+
+def compare_fusions(predictions: pd.DataFrame, corpus: Corpus, protocol: str, recipe: str) -> pd.DataFrame:
+    """One fusion against the other one that dev prefers, for each set of modalities: as `compare_with`."""
+    others = best_of_each(predictions[predictions.recipe != recipe], corpus, protocol)
+    rows = _tested(predictions, protocol)
+    pairs = []
+    for modalities, group in rows[rows.modalities.map(_level) == 2].groupby("modalities", sort=True):
+        pair = [group[group.recipe == name] for name in (recipe, others.get(modalities))]
+        if all(len(frame) for frame in pair):
+            pairs.append(pair)
+    if not pairs:
+        raise ValueError(f"nothing to compare {recipe!r} with under {protocol!r}: run notebook 05 first")
+    return _compared(pairs, corpus)
+
+
+def _tested(predictions: pd.DataFrame, protocol: str) -> pd.DataFrame:
+    keep = (predictions.protocol == protocol) & (predictions.part == "test") & (predictions.condition == "none")
+    return predictions[keep]
+
+
+def _level(modalities: str) -> int:
+    """0 for a reference line, 1 for a single modality, 2 for a fusion."""
+    return 0 if modalities == "none" else 1 + ("+" in modalities)
+
+
+def _compared(pairs: list, corpus: Corpus) -> pd.DataFrame:
     made = []
-    for (recipe, modalities), other in rows[rows.recipe != baseline].groupby(["recipe", "modalities"], sort=True):
-        both = sorted(set(base.clip_id) & set(other.clip_id))
+    for other, base in pairs:
+        both = set(base.clip_id) & set(other.clip_id)
         pair = [frame[frame.clip_id.isin(both)] for frame in (other, base)]
-        head = {
-            "corpus": corpus.name,
-            "protocol": protocol,
-            "recipe": recipe,
-            "modalities": modalities,
-            "baseline": baseline,
-        }
+        head = {name: other[name].iloc[0] for name in ("corpus", "protocol", "recipe", "modalities")}
+        head |= {"baseline": base.recipe.iloc[0]}
         made.append(head | compare(*pair, corpus.emotions, corpus.card["cluster"]).to_dict())
-    table = pd.DataFrame(made, columns=COMPARED.split())  # with its columns even if there is no other system
-    return table.assign(p_holm=holm(table.p_value.to_numpy())).assign(
-        verdict=lambda t: [
-            ("better" if d > 0 else "worse") if p < 0.05 else "no difference shown"
-            for p, d in zip(t.p_holm, t.difference, strict=True)
-        ]
-    )
+    columns = ["corpus", "protocol", "recipe", "modalities", "baseline", "p_value", "difference"]
+    table = pd.DataFrame(made) if made else pd.DataFrame(columns=columns)
+    table["p_holm"] = holm(table.p_value.to_numpy(float))
+    table["verdict"] = [_verdict(p, d) for p, d in zip(table.p_holm, table.difference, strict=True)]
+    return table
+
+
+def _verdict(p: float, difference: float) -> str:
+    if not p < ALPHA:  # NaN too
+        return "no difference shown"
+    return "better" if difference > 0 else "worse"
 
 
 def titles(folder: Path) -> dict[str, str]:

@@ -34,7 +34,7 @@ class Estimator:
 
     build: Callable
     grid: dict = field(default_factory=dict)
-    refit: bool = True
+    refit: bool = False
     uses_seed: bool = False
 
     def fit(

@@ -138,7 +138,7 @@ def test_the_recipe_that_falls_deepest_is_unimodal():
             rows("aa ff jj", "random", recipe="svm"),
             rows("af fa ja", recipe="svm"),
             rows("aa ff jj", "random", recipe="concatenation", modalities="face+text"),
-            rows("af fa ja", recipe="concatenation"),
+            rows("af fa ja", recipe="concatenation", modalities="face+text"),
         ]
     )
     assert ex.deepest_fall(test, toys.EMOTIONS) == "svm"

@@ -99,7 +99,7 @@ def test_only_what_differs_is_injected(sources):
         ({"corpus": "../../etc"}, "unknown corpus"),
         ({"profile": "papr"}, "did you mean paper"),
         ({"protocols": ["randm"]}, "did you mean random"),
-        ({"protocols": []}, "no protocol"),
+        ({"protocols": []}, "side by side"),
         ({"device": "gpu"}, "unknown device 'gpu'; did you mean cpu"),
         ({"only": ["3", "07"]}, "unknown notebook '07'"),
         ({"only": ["05_fre"]}, "did you mean 05_free"),

@@ -59,10 +59,11 @@ class Corpus:
             raise ValueError(f"{self.name} has no column {column!r}; it has {sorted(self.clips)}")
         return replace(self, clips=self.clips.assign(emotion=self.clips[column]))
 
-    def without(self, left_out: pd.DataFrame) -> "Corpus":
+    def without(self, *left_out: pd.DataFrame) -> "Corpus":
         """The corpus less the clips named in `left_out` (`clip_id, file, reason`), which joins the list of files left out."""
-        clips = self.clips[~self.clips.clip_id.isin(left_out.clip_id)]
-        return replace(self, clips=clips, left_out=pd.concat([self.left_out, left_out[["file", "reason"]]]))
+        named = pd.concat(left_out)
+        clips = self.clips[~self.clips.clip_id.isin(named.clip_id)]
+        return replace(self, clips=clips, left_out=pd.concat([self.left_out, named[["file", "reason"]]]))
 
     def fingerprint(self) -> str:
         """A hash of what the clips are and hold, whatever folder they lie in.

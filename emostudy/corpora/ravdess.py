@@ -75,7 +75,13 @@ def join_action_units(clips: pd.DataFrame, table: Path) -> pd.DataFrame:
     """Add the column `action_units`: `<csv>#<row key>` where the table has that performance, None where it does not."""
     if not table.is_file():
         return clips
-    keys = {key.partition("-")[2]: key for key in pd.read_csv(table, usecols=["clip"], dtype=str)["clip"]}
+    try:
+        column = pd.read_csv(table, usecols=["clip"], dtype=str)["clip"]
+    except (ValueError, OSError) as error:  # pandas' own parser errors are ValueErrors
+        raise ValueError(
+            f"{table.name} is not a table with a column `clip` ({error}): get it again or take it away"
+        ) from None
+    keys = {key.partition("-")[2]: key for key in column}
     cells = [f"{table}#{keys[clip_id]}" if clip_id in keys else None for clip_id in clips.clip_id]
     return clips.assign(action_units=cells)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from emostudy.corpora.corpus import Corpus, file_hash
 from emostudy.features import Feature
@@ -84,7 +84,7 @@ def _extract_one(feature: Feature, clip_id: str, cell: str, start: float, end: f
         value = np.asarray(feature.function(cell, start=start, end=end, **feature.settings))
         if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
             raise BadMedia(f"{feature.name} is not finite")
-    except BadMedia as error:
+    except ValueError as error:  # BadMedia, or a start and end that are no stretch of time
         return None, name, str(error)
     except OSError as error:
         return None, name, error.strerror or str(error)

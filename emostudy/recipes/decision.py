@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import log_softmax, softmax
 from scipy.stats import entropy
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import cross_val_predict
+from sklearn.model_selection import GroupKFold
 
 from emostudy.metrics import confusion, uar
 
@@ -31,7 +31,7 @@ class Rule:
     title: str = field(metadata={"record": False})
     fit: Callable[[np.ndarray, np.ndarray], Combine]
     source: str = field(metadata={"record": False})
-    combine_dev: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+    combine_dev: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray] | None = None
 
 
 def logs(probabilities: np.ndarray) -> np.ndarray:
@@ -95,15 +95,18 @@ def stacking(dev: np.ndarray, labels: np.ndarray) -> Combine:
     return combine
 
 
-def stacking_dev(dev: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Out-of-fold predictions of the stacker on dev (N, C): its in-sample ones would flatter it."""
-    fused = np.zeros(dev.shape[1:])
-    folds = int(min(5, np.bincount(labels)[np.unique(labels)].min()))
+def stacking_dev(dev: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Out-of-fold predictions of the stacker on dev (N, C): its in-sample ones would flatter it.
+
+    Args:
+        groups: (N,) what the protocol keeps apart (speakers, say), so that no group is on both sides here either.
+    """
+    folds = min(5, len(np.unique(groups)))
     if folds < 2:
         return stacking(dev, labels)(dev)
-    fused[:, np.unique(labels)] = cross_val_predict(
-        _stacker(), _side_by_side(dev), labels, cv=folds, method="predict_proba"
-    )
+    fused = np.zeros(dev.shape[1:])
+    for fitted, held_out in GroupKFold(folds).split(labels, groups=groups):
+        fused[held_out] = stacking(dev[:, fitted], labels[fitted])(dev[:, held_out])
     return fused
 
 

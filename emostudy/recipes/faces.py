@@ -60,7 +60,7 @@ FACE_UNITS_MLP = Recipe(
     "MLP on action units",
     ("face",),
     {"face": UNITS},
-    Network(units_mlp, epochs=150, batch=32, lr=1e-3, weight_decay=1e-3, optimiser="AdamW", refit=True),
+    Network(units_mlp, epochs=150, batch=32, lr=1e-3, weight_decay=1e-3, optimiser="AdamW"),
     {"face": standardised},
     source="OpenFace action units, standardised (Baltrusaitis et al. 2018)",
 )

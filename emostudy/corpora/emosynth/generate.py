@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from emostudy.corpora.emosynth.dialogue import draw_clips
 from emostudy.corpora.emosynth.face import FPS, draw_clip
