@@ -24,21 +24,16 @@ class Notebook:
 
 UNIMODAL = ("02_face_cnn", "03_speech_lstm", "04_text_bert")
 FUSION = ("05_decision_fusion", "06_feature_fusion")
+ALL = ("00_study_map", "01_corpora", *UNIMODAL, *FUSION)
 NOTEBOOKS = (
-    Notebook("00_study_map", "What is asked here, and which notebook answers it?", minutes=0.1),
-    Notebook("01_corpora", "What is in a corpus, and how well could anyone do on it?", writes=SHOWS),
-    Notebook(UNIMODAL[0], "What can be read from a face alone?", ("01_corpora",), ("face",), 0, 2.0, TRAINS),
-    Notebook(UNIMODAL[1], "What can be read from a voice alone?", ("01_corpora",), ("speech",), 0, 2.0, TRAINS),
-    Notebook(UNIMODAL[2], "What can be read from words alone?", ("01_corpora",), ("text",), 0, 2.0, TRAINS),
-    Notebook(FUSION[0], "Do decisions joined beat the best modality?", UNIMODAL, (), 2, 0.5, TRAINS),
+    Notebook("00_study_map", "What is asked here, and which notebook answers it?", minutes=0.5),
+    Notebook("01_corpora", "What is in a corpus, and how well could anyone do on it?", minutes=0.6, writes=SHOWS),
+    Notebook(UNIMODAL[0], "What can be read from a face alone?", ALL[1:2], ("face",), 0, 2.5, TRAINS),
+    Notebook(UNIMODAL[1], "What can be read from a voice alone?", ALL[1:2], ("speech",), 0, 1.5, TRAINS),
+    Notebook(UNIMODAL[2], "What can be read from words alone?", ALL[1:2], ("text",), 0, 0.6, TRAINS),
+    Notebook(FUSION[0], "Do decisions joined beat the best modality?", UNIMODAL, (), 2, 0.3, TRAINS),
     Notebook(FUSION[1], "Is it better to join features than decisions?", FUSION[:1], (), 2, 1.0, TRAINS),
-    Notebook(
-        "20_paper",
-        "Which tables and figures go into the paper?",
-        after=("00_study_map", "01_corpora", *UNIMODAL, *FUSION),
-        minutes=0.2,
-        writes=SHOWS,
-    ),
+    Notebook("20_paper", "Which tables and figures go into the paper?", ALL, (), 0, 0.3, SHOWS),
 )
 
 

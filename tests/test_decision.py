@@ -104,7 +104,7 @@ def test_every_rule_gives_probabilities_even_where_dev_lacks_a_class(rule):
     keep = labels != 1
     for fused in (
         rule.fit(dev[:, keep], labels[keep])(dev),
-        (rule.combine_dev or (lambda d, y: rule.fit(d, y)(d)))(dev[:, keep], labels[keep]),
+        (rule.combine_dev or (lambda d, y, _: rule.fit(d, y)(d)))(dev[:, keep], labels[keep], np.arange(keep.sum())),
     ):
         assert fused.shape[1] == 3 and fused.sum(1) == pytest.approx(1) and fused.min() >= 0
 
@@ -123,12 +123,20 @@ def test_stacked_dev_predictions_were_not_fitted_to_their_own_labels():
     for _ in range(20):
         dev, labels = rng.dirichlet(np.ones(3), (3, 30)), rng.permutation(np.arange(30) % 3)  # nothing to learn
         inside.append(reached(stacking(dev, labels)(dev), labels))
-        outside.append(reached(stacking_dev(dev, labels), labels))
+        outside.append(reached(stacking_dev(dev, labels, np.arange(30)), labels))
     assert np.mean(inside) > 0.5 and np.mean(outside) < 0.4
+
+
+def test_stacked_dev_predictions_do_not_know_the_speaker():
+    labels, speakers = np.arange(60) % 3, np.repeat([0, 1], 30)
+    shown = (labels + speakers) % 3  # the second speaker shows each emotion as another one
+    dev = (np.eye(3)[shown] * 0.9 + 0.1 / 3)[None]
+    assert reached(stacking_dev(dev, labels, speakers), labels) == 0  # what one teaches is wrong for the other
+    assert reached(stacking_dev(dev, labels, np.arange(60)), labels) > 0.3
 
 
 def test_one_clip_of_a_class_is_enough_for_stacking():
     dev, labels = recognisers(31, 0)
     labels = np.where(labels == 2, 0, labels)
     labels[0] = 2
-    assert stacking_dev(dev, labels).sum(1) == pytest.approx(1)
+    assert stacking_dev(dev, labels, np.arange(31)).sum(1) == pytest.approx(1)

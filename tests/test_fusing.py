@@ -119,7 +119,7 @@ def test_stacked_dev_predictions_are_out_of_fold(tmp_path):
     rows = fused(frame, tmp_path, (STACKING,))
     dev = frame[frame.part == "dev"]
     clips, probabilities = aligned([dev[dev.modalities == m] for m in ("face", "text")], toys.EMOTIONS)
-    expected = stacking_dev(probabilities, preds.arrays(clips, toys.EMOTIONS)[0])
+    expected = stacking_dev(probabilities, preds.arrays(clips, toys.EMOTIONS)[0], clips.clip_id.to_numpy())
     found = rows[(rows.modalities == "face+text") & (rows.part == "dev")][preds.columns_of(toys.EMOTIONS)]
     assert found.to_numpy() == pytest.approx(expected, abs=1e-4)
 
