@@ -1,6 +1,7 @@
 """Recipe x split x seed -> predictions. What is finished is read back; what is not is trained, in parallel processes."""
 
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,8 +68,11 @@ def run(
     # A GPU is shared badly by processes: there, one run after the other.
     workers = Parallel(min(jobs, len(todo)) if device == "cpu" and todo else 1, return_as="generator_unordered")
     done = workers(delayed(_train)(one, corpus, _inputs(one.recipe, extracted), folder, device) for one in todo)
-    for _ in tqdm(done, total=len(todo), desc="training", unit="run", disable=not todo, leave=False):
-        pass
+    with warnings.catch_warnings():
+        # joblib replaces a worker that has grown by the size of a batch of pictures: that is no leak, and nothing is lost
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs")
+        for _ in tqdm(done, total=len(todo), desc="training", unit="run", leave=False) if todo else []:
+            pass
     print(f"{len(planned)} runs: {len(todo)} trained, {len(planned) - len(todo)} read back")
     run_ids = [one.run_id for one in planned]
     preds.discard_superseded(folder, run_ids)

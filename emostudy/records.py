@@ -110,7 +110,8 @@ def compare_with(predictions: pd.DataFrame, corpus: Corpus, protocol: str, basel
 
 def compare_fusions(predictions: pd.DataFrame, corpus: Corpus, protocol: str, recipe: str) -> pd.DataFrame:
     """One fusion against the other one that dev prefers, for each set of modalities: as `compare_with`."""
-    others = best_of_each(predictions[predictions.recipe != recipe], corpus, protocol)
+    rest = predictions[(predictions.recipe != recipe) & (predictions.modalities.map(_level) == 2)]
+    others = best_of_each(rest, corpus, protocol) if len(rest) else {}
     rows = _tested(predictions, protocol)
     pairs = []
     for modalities, group in rows[rows.modalities.map(_level) == 2].groupby("modalities", sort=True):

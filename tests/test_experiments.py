@@ -85,7 +85,7 @@ SAME = {
 OTHER = {
     "recipe's name": lambda corpus, recipe: (corpus, replace(recipe, name="other")),
     "grid": lambda corpus, recipe: (corpus, replace(recipe, learner=replace(recipe.learner, grid={"C": [1.0]}))),
-    "refit": lambda corpus, recipe: (corpus, replace(recipe, learner=replace(recipe.learner, refit=False))),
+    "refit": lambda corpus, recipe: (corpus, replace(recipe, learner=replace(recipe.learner, refit=True))),
     "feature's setting": lambda corpus, recipe: (
         corpus,
         replace(recipe, features={"face": replace(toys.SEEN, settings={"scale": 2.0})}),
@@ -167,7 +167,7 @@ def test_a_clip_that_gave_no_feature_is_in_no_part(corpus, tmp_path):
 def test_an_emotion_lost_with_its_features_stops_before_training(corpus, tmp_path):
     clips = corpus.clips.assign(seen=corpus.clips.seen.where(corpus.clips.emotion != "joy", "-1 0 0"))
     recipe = replace(toys.SVM, features={"face": replace(toys.SEEN, function=picky)})
-    with pytest.raises(ValueError, match="no training clip of 'joy'; add clips or leave it out"):
+    with pytest.raises(ValueError, match=r"0 training clips of 'joy'.*add clips or leave that emotion out"):
         run(replace(corpus, clips=clips), tmp_path, (recipe,))
     assert not (tmp_path / "runs").exists()
 

@@ -14,7 +14,7 @@ def test_table_of_notebooks_is_the_graphs():
 
 
 def test_commands_are_understood():
-    commands = re.findall(r"-m emostudy (\w+[^#`\n&]*)", TEXT)
+    commands = re.findall(r"\.venv/bin/python -m emostudy (\w+[^#`\n&]*)", TEXT)
     assert len(commands) >= 4
     for command in commands:
         parser().parse_args(command.split())

@@ -93,36 +93,51 @@ def test_reference_lines_and_ablations_are_never_chosen(corpus, everything):
 
 
 def test_comparisons_are_paired_and_adjusted_for_their_number(corpus, everything):
-    table = records.compare_with(everything, corpus, "random", "fair").set_index("recipe")
-    assert set(table.index) == {"good", "poor", "majority", "mean"}
-    assert table.verdict.to_dict() == {"good": "better", "mean": "better", "poor": "worse", "majority": "worse"}
+    table = records.compare_with(everything, corpus, "random", "majority").set_index("recipe")
+    assert set(table.index) == {"good", "fair", "poor"}  # fused systems have another rival
+    assert table.verdict["good"] == table.verdict["fair"] == "better"
     assert np.allclose(table.p_holm, holm(table.p_value.to_numpy())) and (table.p_holm >= table.p_value).all()
     test = everything[everything.part == "test"]
     uars = {name: balanced_accuracy_score(rows.emotion, rows.predicted) for name, rows in test.groupby("recipe")}
-    assert table.difference["good"] == pytest.approx(uars["good"] - uars["fair"])
-    assert set(table.baseline) == {"fair"} and set(table.num_clips) == {90}
+    assert table.difference["good"] == pytest.approx(uars["good"] - uars["majority"])
+    assert set(table.baseline) == {"majority"} and set(table.num_clips) == {90}
+
+
+def test_what_builds_on_a_single_modality_is_fusion(corpus, everything):
+    table = records.compare_with(everything, corpus, "random", "good")
+    assert table.recipe.tolist() == ["mean"] and table.p_holm.tolist() == table.p_value.tolist()
+
+
+def test_a_fusion_is_compared_with_the_one_that_dev_prefers(corpus, everything):
+    fused = [
+        toys.predictions(name, "face+speech", skill) for name, skill in (("first", 0.5), ("second", 3.0), ("mine", 1.0))
+    ]
+    table = records.compare_fusions(pd.concat(fused), corpus, "random", "mine")
+    assert table[["recipe", "baseline", "verdict"]].to_numpy().tolist() == [["mine", "second", "worse"]]
+    with pytest.raises(ValueError, match="run notebook 05"):
+        records.compare_fusions(fused[2], corpus, "random", "mine")
 
 
 def test_alike_recipes_are_not_told_apart(corpus):
-    alike = pd.concat([toys.predictions("one", skill=1.0), toys.predictions("two", skill=1.0, noise=7)])
+    alike = pd.concat([toys.predictions("one", skill=1.0), toys.predictions("two", "face+speech", skill=1.0, noise=7)])
     assert records.compare_with(alike, corpus, "random", "one").verdict.tolist() == ["no difference shown"]
 
 
 def test_a_p_value_that_is_no_number_shows_nothing(corpus, everything, monkeypatch):
     monkeypatch.setattr(records, "holm", lambda p: np.full(len(p), np.nan))
-    assert set(records.compare_with(everything, corpus, "random", "fair").verdict) == {"no difference shown"}
+    assert set(records.compare_with(everything, corpus, "random", "majority").verdict) == {"no difference shown"}
 
 
 def test_only_clips_that_both_have_are_compared(corpus, everything):
     fewer = everything[~((everything.recipe == "good") & (everything.clip_id < "s02"))]
-    table = records.compare_with(fewer, corpus, "random", "fair").set_index("recipe").num_clips
+    table = records.compare_with(fewer, corpus, "random", "majority").set_index("recipe").num_clips
     assert table["good"] == 72 and table["poor"] == 90
 
 
 def test_ablated_runs_are_not_compared_as_systems(corpus, everything):
     more = toys.predictions("good", "face", 0.1).assign(condition="ablated")
-    table = records.compare_with(pd.concat([everything, more]), corpus, "random", "fair")
-    pd.testing.assert_frame_equal(table, records.compare_with(everything, corpus, "random", "fair"))
+    table = records.compare_with(pd.concat([everything, more]), corpus, "random", "majority")
+    pd.testing.assert_frame_equal(table, records.compare_with(everything, corpus, "random", "majority"))
 
 
 def test_an_unknown_baseline_is_refused_with_those_there_are(corpus, everything):

@@ -51,10 +51,9 @@ def extract(corpus: Corpus, feature: Feature, jobs: int = 2, progress: bool = Tr
     # One process does for what is on disk already, or for a handful; starting workers costs seconds.
     workers = jobs if feature.cached and len(tasks) > CHUNK and not _all_cached(feature, tasks, code) else 1
     done = Parallel(workers, return_as="generator")(delayed(_extract_chunk)(feature, chunk, code) for chunk in chunks)
-    bar = tqdm(
-        done, total=len(chunks), desc=f"{corpus.name}: {feature.name}", unit="chunk", disable=not progress, leave=False
-    )
-    results = [result for chunk in bar for result in chunk]
+    if progress:
+        done = tqdm(done, total=len(chunks), desc=f"{corpus.name}: {feature.name}", unit="chunk", leave=False)
+    results = [result for chunk in done for result in chunk]
     return _gather(corpus, feature, results)
 
 
