@@ -3,7 +3,12 @@
 Importing this package also lets torchvision, and transformers which loads it, be imported beside a CPU build of torch.
 """
 
+import warnings
+
 import torch
+
+# transformers asks tqdm for a bar made of widgets, which would need one more package, and would say so on every page
+warnings.filterwarnings("ignore", "IProgress not found")
 
 SCHEMAS = {
     "nms": "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
