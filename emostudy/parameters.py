@@ -66,7 +66,10 @@ def check_shared(shared: dict) -> None:
     if shared["data_dir"] and not os.path.isdir(shared["data_dir"]):
         raise ValueError(f"data folder {shared['data_dir']} is not there; name the parent folder of the corpora")
     if not is_present(shared["corpus"], shared["data_dir"] or None):
-        raise ValueError(f"corpus {shared['corpus']!r} is not there; `python -m emostudy corpora` says where to get it")
+        raise ValueError(
+            f"corpus {shared['corpus']!r} is not there; `python -m emostudy corpora` says where to get it, and "
+            "--data-dir or the variable EMOSTUDY_DATA names the folder it lies in"
+        )
 
 
 def check_parameters(parameters: dict, defaults: dict[str, dict]) -> None:
