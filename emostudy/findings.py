@@ -19,10 +19,11 @@ def corpus(corpus: Corpus, audit: pd.DataFrame) -> str:
     """What a corpus holds, and what its protocols keep apart."""
     clips = corpus.clips
     counts = clips.emotion.value_counts()
-    lines = [
-        f"* {len(clips)} clips of {counted(clips.speaker.nunique(), 'speaker')}, {len(corpus.emotions)} emotions; the rarest, "
-        f"{counts.idxmin()}, has {counts.min()}, the most frequent, {counts.idxmax()}, {counts.max()}.",
-    ]
+    spread = f"the rarest, {counts.idxmin()}, has {counts.min()}, the most frequent, {counts.idxmax()}, {counts.max()}"
+    if counts.min() == counts.max():
+        spread = f"each has {counts.min()}"
+    speakers = counted(clips.speaker.nunique(), "speaker")
+    lines = [f"* {len(clips)} clips of {speakers}, {len(corpus.emotions)} emotions; {spread}."]
     for protocol, row in audit.iterrows():
         lines.append(
             f"* {protocol_title(protocol)}: " + ", ".join(f"{value} {name}" for name, value in row.items()) + "."
@@ -42,7 +43,7 @@ def unimodal(scored: pd.DataFrame, titles: dict[str, str], network: str, preferr
     table = systems(scored).set_index("recipe")
     row = table.loc[network]
     lines = [
-        f"* **{titles[network]}** reaches {_both(row)} UAR: {_fell(row.fall)}.",
+        f"* **{titles[network]}**, UAR: {_both(row)}: {_fell(row.fall)}.",
         f"* The recipe that dev speakers prefer is **{titles[preferred]}**: {_both(table.loc[preferred])}.",
         f"* Reference lines for new speakers: {_references(table, titles)}.",
         f"* {sample(scored)}.",

@@ -62,11 +62,16 @@ def sample(frame: pd.DataFrame, cluster: str = "speaker") -> str:
     """
     noun, is_records = CLUSTERS.get(cluster, cluster), "num_clips" in frame
     runs = frame[(frame.fold.astype(str) != "all") & (frame.part == "test")] if is_records else frame
-    if is_records:
-        clips, clusters = int(frame.num_clips.max()), int(frame.num_clusters.max())
-    else:
-        clips, clusters = frame.clip_id.nunique(), frame[cluster].nunique()
-    parts = [counted(clips, "clip") + ("" if noun == "clip" else f" of {counted(clusters, noun)}")]
+    tested = {}  # "432 clips of 24 speakers" -> the protocols that tested just so many
+    for protocol, rows in frame.groupby("protocol") if "protocol" in frame else [("", frame)]:
+        if is_records:
+            clips, clusters = int(rows.num_clips.max()), int(rows.num_clusters.max())
+        else:
+            clips, clusters = rows.clip_id.nunique(), rows[cluster].nunique()
+        told = counted(clips, "clip") + ("" if noun == "clip" else f" of {counted(clusters, noun)}")
+        tested.setdefault(told, []).append(protocol_title(protocol))
+    named = [told if len(tested) == 1 else f"{' and '.join(names)}: {told}" for told, names in tested.items()]
+    parts = ["; ".join(named)]
     for unit in ("fold", "seed"):
         given = int(frame[f"num_{unit}s"].max()) if f"num_{unit}s" in frame else 0
         if count := runs[unit].nunique() or given:

@@ -164,3 +164,6 @@ def test_sample_counts_records_and_predictions():
     clips = pd.DataFrame({"clip_id": ["a", "b"] * 2, "speaker": ["x", "y"] * 2, "fold": 0, "seed": [0, 0, 1, 1]})
     assert wording.sample(clips) == "2 clips of 2 speakers, 1 fold, 2 seeds"
     assert wording.sample(clips, "clip_id") == "2 clips, 1 fold, 2 seeds"
+    uneven = pd.concat([clips.assign(protocol="random"), clips.head(1).assign(protocol="speaker_independent")])
+    told = "random split: 2 clips of 2 speakers; new speakers: 1 clip of 1 speaker, 1 fold, 2 seeds"
+    assert wording.sample(uneven) == told  # never the union of what two protocols tested
