@@ -83,7 +83,7 @@ def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none"
     """Every run of a study in order: protocol, fold, recipe, seed. A recipe without randomness runs with seed 0 only."""
     check_names(recipes)
     same = (corpus.fingerprint(), profile.max_epochs, condition)  # for all runs
-    identities = [hash_of(recipe, source_hash(*callables_of(recipe)), same) for recipe in recipes]
+    identities = [hash_of(recipe, source_hash(*callables_of(recipe), preds.frame, encode), same) for recipe in recipes]
     planned = []
     for protocol in protocols:
         for split in splits(corpus, protocol, profile.folds):

@@ -33,6 +33,12 @@ def results_dir(value: str | os.PathLike | None, corpus: str, profile: str) -> P
     return folder
 
 
+def is_kept(path: Path) -> bool:
+    """Whether a file is there to be read back. `run --fresh` sets EMOSTUDY_SINCE (s): what was written before does not count."""
+    since = float(os.environ.get("EMOSTUDY_SINCE") or 0)
+    return path.is_file() and path.stat().st_mtime >= since
+
+
 @contextmanager
 def write_atomically(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it takes the name `path` only when the block ends well.

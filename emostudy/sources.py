@@ -38,10 +38,22 @@ def source_hash(*roots: Callable) -> str:
 def bare(source: str) -> str:
     """The syntax tree of some source without comments and docstrings."""
     tree = ast.parse(textwrap.dedent(source))
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+        if isinstance(node, documented) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(tree)
+    return _dump(tree)
+
+
+def _dump(node: object) -> str:
+    """A syntax tree as text that is the same in every version of Python (`ast.dump` differs from version to version)."""
+    if isinstance(node, list):
+        return f"[{','.join(map(_dump, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = {name: getattr(node, name, None) for name in sorted(node._fields) if name not in ("ctx", "kind")}
+    told = [f"{name}={_dump(value)}" for name, value in fields.items() if value is not None and value != []]
+    return f"{type(node).__name__}({','.join(told)})"
 
 
 def names_used(thing: Callable) -> dict[str, object]:

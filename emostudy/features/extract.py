@@ -11,7 +11,7 @@ from tqdm import tqdm
 from emostudy.corpora.corpus import Corpus, file_hash
 from emostudy.features import Feature
 from emostudy.features.media import BadMedia
-from emostudy.paths import cache_dir, write_atomically
+from emostudy.paths import cache_dir, is_kept, write_atomically
 from emostudy.provenance import hash_of
 from emostudy.sources import source_hash
 
@@ -78,7 +78,7 @@ def _extract_one(feature: Feature, clip_id: str, cell: str, start: float, end: f
     name = os.path.basename(cell) if feature.medium != "text" else f"text of {clip_id}"
     try:
         path = _cache_path(feature, cell, start, end, code) if feature.cached else None
-        if path is not None and path.exists():
+        if path is not None and is_kept(path):
             return np.load(path, allow_pickle=False), name, ""
         value = np.asarray(feature.function(cell, start=start, end=end, **feature.settings))
         if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
@@ -101,6 +101,6 @@ def _cache_path(feature: Feature, cell: str, start: float, end: float, code: str
 
 def _all_cached(feature: Feature, tasks: list[tuple], code: str) -> bool:
     try:
-        return all(_cache_path(feature, cell, start, end, code).exists() for _, cell, start, end in tasks)
+        return all(is_kept(_cache_path(feature, cell, start, end, code)) for _, cell, start, end in tasks)
     except OSError:
         return False

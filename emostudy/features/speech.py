@@ -1,8 +1,8 @@
 """Speech features: mel-frequency cepstral coefficients, averaged or frame by frame."""
 
-import librosa
 import numpy as np
 
+from emostudy.features.librosa_once import librosa
 from emostudy.features.media import read_audio
 
 RATE = 16_000  # Hz

@@ -3,12 +3,12 @@
 import textwrap
 from collections.abc import Mapping, Sequence
 
-import librosa
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+from emostudy.features.librosa_once import librosa
 from emostudy.figures.style import CMAP, EMOTION_COLOURS, FULL, GREY, HALF, INK, LOOKS, canvas, ink_on, styled
 
 KILOHERTZ, NUM_MELS, RANGE = (0.5, 1, 2, 4), 64, 80  # ticks; bands; dB shown below the loudest

@@ -1,6 +1,5 @@
 """Makes the corpus on this machine: draws it, renders each clip, and keeps it only when it is whole."""
 
-import ast
 import hashlib
 import tempfile
 from pathlib import Path
@@ -18,6 +17,7 @@ from emostudy.corpora.emosynth.tables import load_tables
 from emostudy.corpora.emosynth.voice import RATE, say
 from emostudy.corpora.emosynth.words import sentence, syllables
 from emostudy.seeds import seed_of
+from emostudy.sources import bare
 
 NO_SOURCES = ("__init__.py", "ceilings.py", "make_tables.py")  # all else in this folder determines the corpus
 
@@ -52,16 +52,8 @@ def version() -> str:
     for path in sorted([*folder.glob("*.py"), folder / "confusions.csv", folder / "lexicon.yaml"]):
         if path.name not in NO_SOURCES:
             text = path.read_text(encoding="utf-8")
-            digest.update((_bare(text) if path.suffix == ".py" else text).encode())
+            digest.update((bare(text) if path.suffix == ".py" else text).encode())
     return digest.hexdigest()[:16]
-
-
-def _bare(code: str) -> str:
-    tree = ast.parse(code)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:]
-    return ast.dump(tree)
 
 
 def render_all(folder: Path, profile: str, seed: int, jobs: int) -> pd.DataFrame:

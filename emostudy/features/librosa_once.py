@@ -1,0 +1,21 @@
+"""librosa, imported by one process at a time.
+
+On its first import numba compiles librosa's functions and caches each as a pair of files. Processes that do so together may mix
+the pairs, and the next process to use them dies of a segmentation fault (numba issue 10128). A lock keeps them apart.
+"""
+
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock
+
+_lock = FileLock(Path(tempfile.gettempdir()) / "emostudy-librosa.lock", mode=0o666)
+with suppress(OSError):  # a temporary folder that cannot be written: go on without, a crash is rare
+    _lock.acquire()
+
+import librosa  # noqa: E402
+
+_lock.release()
+
+__all__ = ["librosa"]
