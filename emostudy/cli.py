@@ -1,4 +1,4 @@
-"""The command line: `run` the study or a part of it, list the `corpora`."""
+"""The command line: `run` the study or a part of it, its `status`, `records` and `report` from what is there, the `corpora`."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from emostudy.parameters import SHARED, parse_parameter
-from emostudy.paths import results_root
+from emostudy.paths import data_dir, results_root
 
 
 class Parser(argparse.ArgumentParser):
@@ -24,11 +24,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = parser().parse_args(argv)
         return options.command(options)
     except (ValueError, OSError) as error:  # a user's mistake is one line, never a traceback
-        print("emostudy:", " ".join(str(error).split()), file=sys.stderr)
+        print("emostudy:", " ".join(told(error).split()), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nemostudy: interrupted; finished notebooks and runs are kept", file=sys.stderr)
         return 130
+
+
+def told(error: Exception) -> str:
+    """What is wrong, and for the system's own errors, which name no remedy, one."""
+    if not isinstance(error, OSError) or error.errno is None:
+        return str(error)
+    where = f": {str(error.filename)[:200]}" if error.filename else ""
+    return (
+        f"{error.strerror}{where}; free some space, or name another folder with --results-dir (cache: EMOSTUDY_CACHE)"
+    )
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,6 +64,8 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--protocols", type=names, default=SHARED["protocols"], help="comma separated (default: both)")
     run.add_argument("--seeds", type=numbers, default=[], metavar="0,1,2", help="(default: the profile's)")
     run.add_argument("--device", default=SHARED["device"], help="cpu, cuda or mps (default: %(default)s)")
+    run.add_argument("--fresh", action="store_true", help="run all anew, and ignore what is there")
+    add_reading(commands)
     corpora = commands.add_parser("corpora", help="what is known, what is there, where to get it", allow_abbrev=False)
     corpora.set_defaults(command=corpora_command)
     corpora.add_argument(
@@ -62,9 +74,31 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def add_reading(commands) -> None:
+    """The commands that train nothing: they look at one results folder, or at every one that is there."""
+    told = {
+        "status": (status_command, "which notebooks and recipes are fresh, stale or missing, and why"),
+        "records": (records_command, "records, tables and figures again, from predictions alone"),
+        "report": (report_command, "one page to read all results in a browser"),
+    }
+    for name, (command, about) in told.items():
+        reading = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
+        reading.set_defaults(command=command)
+        reading.add_argument("--results-dir", default="", help="where results are (default: results of the repository)")
+        if name != "report":
+            reading.add_argument("--corpus", default="", help="(default: all that were run)")
+            reading.add_argument("--profile", default="", help="(default: all that were run)")
+    status = commands.choices["status"]
+    status.add_argument("--data-dir", default="", help="parent folder of the corpora (default: variable EMOSTUDY_DATA)")
+    status.add_argument("-p", dest="parameters", action="append", default=[], metavar="name=value", help="as for run")
+
+
 def names(text: str) -> list[str]:
     """Split at commas and blanks."""
-    return text.replace(",", " ").split()
+    found = text.replace(",", " ").split()
+    if not found:
+        raise argparse.ArgumentTypeError("it names nothing; leave the option out for its default")
+    return found
 
 
 def numbers(text: str) -> list[int]:
@@ -87,6 +121,7 @@ def run_command(options: argparse.Namespace) -> int:
         seeds=options.seeds,
         device=options.device,
         jobs=options.jobs,
+        fresh=options.fresh,
     )
     folder = results_root(options.results_dir) / options.corpus / options.profile
     print("\n".join(summary(outcomes, folder)))
@@ -110,14 +145,61 @@ def summary(outcomes: Sequence, folder: Path) -> list[str]:
     failed = [path for path in copies if path.name.endswith(".failed.ipynb")]
     if copies:
         lines.append(f"open next: {os.path.relpath((failed or copies[-1:])[0])}")
+    if outcomes and {outcome.state for outcome in outcomes} <= {"fresh", "left out"}:
+        lines.append("nothing to do: all is fresh (`--fresh` runs it anyway)")
     return lines
+
+
+def chosen_folders(options: argparse.Namespace) -> list[Path]:
+    """The results folders that a command is to look at. ValueError if there is none."""
+    from emostudy.status import folders
+
+    root = results_root(options.results_dir)
+    found = [folder for folder in folders(root) if options.corpus in ("", folder.parent.name)]
+    found = [folder for folder in found if options.profile in ("", folder.name)]
+    if not found:
+        asked = "/".join(filter(None, (options.corpus, options.profile))) or "anything"
+        raise ValueError(f"no results of {asked} in {os.path.relpath(root)}: `python -m emostudy run` makes them")
+    return found
+
+
+def status_command(options: argparse.Namespace) -> int:
+    """Say what is fresh, stale or missing, and why."""
+    from emostudy.status import of_notebooks, of_recipes
+
+    parameters = dict(parse_parameter(text) for text in options.parameters)
+    for folder in chosen_folders(options):
+        print(f"{folder.parent.name}, {folder.name}")
+        for line in (*of_notebooks(folder, parameters, options.data_dir), *of_recipes(folder, options.data_dir)):
+            print(f"  {line.name:<38}{line.state:<9}{line.why}".rstrip())
+    return 0
+
+
+def records_command(options: argparse.Namespace) -> int:
+    """Make records, tables and figures again."""
+    from emostudy.locks import alone
+    from emostudy.remake import remake
+
+    for folder in chosen_folders(options):
+        with alone(folder):
+            written = remake(folder)
+        print(f"{folder.parent.name}, {folder.name}: {len(set(written))} files made from predictions alone")
+    return 0
+
+
+def report_command(options: argparse.Namespace) -> int:
+    """Write the page that shows all results."""
+    from emostudy.report import make
+
+    print("\n".join(make(results_root(options.results_dir)).summary()))
+    return 0
 
 
 def corpora_command(options: argparse.Namespace) -> int:
     """List every corpus that the study knows."""
     from emostudy.corpora import cards, is_present
 
-    if options.data_dir and not Path(options.data_dir).expanduser().is_dir():
+    if options.data_dir and not data_dir(options.data_dir).is_dir():
         raise ValueError(f"data folder {options.data_dir} is not there; name the parent folder of the corpora")
     for name, card in cards().items():
         there = "present" if is_present(name, options.data_dir or None) else "not found"

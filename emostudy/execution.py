@@ -58,15 +58,22 @@ def read_source(path: str | Path) -> nbformat.NotebookNode:
     """The notebook at `path`, to be run by the kernel of this Python. ValueError if it is no notebook."""
     try:
         notebook = nbformat.read(path, as_version=4)
-    except (ValueError, TypeError, AttributeError, KeyError, nbformat.ValidationError) as error:
-        raise ValueError(f"{Path(path).name} is not a whole notebook: {first_line(error)}") from error
+        nbformat.validate(notebook)
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError, nbformat.ValidationError) as error:
+        reason = first_line(error)[:200]
+        raise ValueError(f"{Path(path).name} is not a whole notebook ({reason}): get it back with git") from error
     notebook.metadata["kernelspec"] = nbformat.from_dict(KERNEL)
     return notebook
 
 
 def defaults(path: str | Path) -> dict[str, object]:
     """The parameters of a notebook and their default values, from its cell tagged `parameters`."""
-    return {name: literal(found["default"]) for name, found in papermill.inspect_notebook(read_source(path)).items()}
+    notebook = read_source(path)
+    if not any("parameters" in cell.metadata.get("tags", []) for cell in notebook.cells):
+        raise ValueError(
+            f"{Path(path).name} has no cell tagged `parameters`, so no option reaches it: get it back with git"
+        )
+    return {name: literal(found["default"]) for name, found in papermill.inspect_notebook(notebook).items()}
 
 
 def literal(text: str) -> object:

@@ -18,6 +18,7 @@ from emostudy.protocols import Split, guard, splits
 from emostudy.provenance import describe, environment, hash_of
 from emostudy.recipes import Recipe
 from emostudy.sources import callables_of, source_hash
+from emostudy.stamps import bring_back
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Run:
     seed: int
     condition: str
     max_epochs: int | None
+    identity: dict
 
     @property
     def head(self) -> dict:
@@ -64,6 +66,8 @@ def run(
     features = {hash_of(feature): feature for recipe in recipes for feature in recipe.features.values()}
     extracted = {key: extract(corpus, feature, jobs) for key, feature in features.items()}
     planned = plan(corpus, recipes, protocols, profile, extracted, seeds or list(profile.seeds), condition)
+    for one in planned:
+        bring_back(folder, one.run_id)
     todo = [one for one in planned if not preds.is_finished(folder, one.run_id)]
     # A GPU is shared badly by processes: there, one run after the other.
     workers = Parallel(min(jobs, len(todo)) if device == "cpu" and todo else 1, return_as="generator_unordered")
@@ -75,7 +79,6 @@ def run(
             pass
     print(f"{len(planned)} runs: {len(todo)} trained, {len(planned) - len(todo)} read back")
     run_ids = [one.run_id for one in planned]
-    preds.discard_superseded(folder, run_ids)
     return preds.read_runs(folder, run_ids)
 
 
@@ -83,7 +86,7 @@ def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none"
     """Every run of a study in order: protocol, fold, recipe, seed. A recipe without randomness runs with seed 0 only."""
     check_names(recipes)
     same = (corpus.fingerprint(), profile.max_epochs, condition)  # for all runs
-    identities = [hash_of(recipe, source_hash(*callables_of(recipe), preds.frame, encode), same) for recipe in recipes]
+    identities = [identity_of(recipe) for recipe in recipes]
     planned = []
     for protocol in protocols:
         for split in splits(corpus, protocol, profile.folds):
@@ -91,9 +94,14 @@ def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none"
                 usable = _usable(split, _inputs(recipe, extracted))
                 guard(usable, corpus)  # clips without a feature may have been the last of their emotion
                 for seed in seeds if recipe.learner.uses_seed else [0]:
-                    run_id = hash_of(identity, usable, seed)
-                    planned.append(Run(run_id, recipe, usable, seed, condition, profile.max_epochs))
+                    run_id = hash_of(identity, same, usable, seed)
+                    planned.append(Run(run_id, recipe, usable, seed, condition, profile.max_epochs, identity))
     return planned
+
+
+def identity_of(recipe: Recipe) -> dict[str, str]:
+    """Hashes of a recipe's record and of the code that computes its predictions."""
+    return {"record": hash_of(recipe), "code": source_hash(*callables_of(recipe), preds.frame, encode)}
 
 
 def check_names(recipes: tuple[Recipe, ...]) -> None:
@@ -145,6 +153,7 @@ def _record(one: Run, corpus: Corpus, ids: dict[str, tuple]) -> dict:
         "corpus": corpus.name,
         "corpus_fingerprint": corpus.fingerprint(),
         "record": describe(one.recipe),
+        "identity": one.identity,
         "title": one.recipe.title,
         "source": one.recipe.source,
         "reading": one.recipe.reading,

@@ -34,7 +34,7 @@ def corpus(corpus: Corpus, audit: pd.DataFrame) -> str:
 def left_out(frames: list[pd.DataFrame]) -> str:
     """Which files did not become clips or features, and why; or that none was lost."""
     rows = pd.concat([frame[["file", "reason"]] for frame in frames]).drop_duplicates()
-    lines = [f"* `{row.file}`: {row.reason}" for row in rows.itertuples()]
+    lines = [" ".join(f"* `{row.file.replace('`', chr(39))}`: {row.reason}".split()) for row in rows.itertuples()]
     return f"Left out: {counted(len(rows), 'file')}.\n\n" + "\n".join(lines)
 
 

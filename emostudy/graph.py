@@ -46,6 +46,17 @@ def select(only: Sequence[str], notebooks: tuple[Notebook, ...] = NOTEBOOKS) -> 
     return tuple(notebook for notebook in notebooks if not only or notebook.slug in wanted)
 
 
+def ancestors(slug: str, notebooks: tuple[Notebook, ...] = NOTEBOOKS) -> list[str]:
+    """Slugs of all notebooks on which one builds, directly or not, in graph order."""
+    after = {notebook.slug: notebook.after for notebook in notebooks}
+    found, waiting = set(), list(after.get(slug, ()))
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting += after.get(name, ())
+    return [name for name in after if name in found]
+
+
 def lacking(notebook: Notebook, modalities: Sequence[str]) -> str:
     """Why a corpus with these modalities cannot be given to the notebook, or ""."""
     missing = [name for name in notebook.needs if name not in modalities]

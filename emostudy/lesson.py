@@ -1,27 +1,29 @@
 """What every notebook does at its start and end: open a corpus, train, keep a table or a figure, check the promised files."""
 
-import importlib.metadata
-import platform
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
-import torch
 from IPython.display import Markdown
 from matplotlib.figure import Figure
-from torch import nn
 
-from emostudy import bounds, experiments, figures, records, tables
+from emostudy import bounds, experiments, figures, fusing, records, stamps, tables
 from emostudy import predictions as preds
 from emostudy.corpora import cards, load
 from emostudy.corpora.corpus import Corpus
+from emostudy.corpora.kept import keep
+from emostudy.graph import ancestors
 from emostudy.parameters import check_name
 from emostudy.paths import results_dir as results_dir_of
 from emostudy.profiles import PROFILES, Profile
 from emostudy.recipes import Recipe
-
-SHOWN = ("torch", "transformers", "librosa", "scikit-learn", "pandas")
+from emostudy.recipes.decision import Rule
+from emostudy.shown import Picture
+from emostudy.shown import frame as frame  # so that notebooks import one module
+from emostudy.shown import layers as layers
+from emostudy.shown import versions as versions
+from emostudy.wording import protocol_title
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,9 @@ class Lesson:
     device: str
     jobs: int
     folder: Path
-    kept: list[Path] = field(default_factory=list)
+    kept: list[Path] = field(default_factory=list)  # files written,
+    made: list[str] = field(default_factory=list)  # runs trained or fused,
+    read: list[str] = field(default_factory=list)  # and runs of other notebooks that were used
 
     @property
     def number(self) -> str:
@@ -45,14 +49,49 @@ class Lesson:
 
     def train(self, recipes: tuple[Recipe, ...]) -> pd.DataFrame:
         """Predictions of these recipes under every protocol, fold and seed; what was trained before is read back."""
-        return experiments.run(
+        predictions = experiments.run(
             *(self.corpus, recipes, self.protocols, self.profile, self.folder),
             **{"seeds": self.seeds, "jobs": self.jobs, "device": self.device},
         )
+        return self._made(predictions)
+
+    def fuse(self, predictions: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.DataFrame:
+        """Predictions of every rule on every set of modalities, from those of unimodal recipes."""
+        return self._made(fusing.fuse(predictions, rules, self.corpus.emotions, self.folder, self.fingerprint))
+
+    def _made(self, predictions: pd.DataFrame) -> pd.DataFrame:
+        self.made.extend(run_id for run_id in predictions.run_id.unique() if run_id not in self.made)
+        return predictions
 
     def predictions(self) -> pd.DataFrame:
-        """All predictions in the results folder, of every notebook."""
-        return preds.read_all(self.folder)
+        """All predictions of this notebook and of those it builds on.
+
+        Raises:
+            ValueError: there are none, or they were made on another version of the corpus.
+        """
+        before = ancestors(self.slug)
+        for slug in before:
+            stamp = stamps.read(self.folder, slug)
+            if stamp and stamp["runs"] and stamp["corpus"] != self.fingerprint:
+                raise ValueError(
+                    f"{slug} ran on another version of {self.corpus.name}: run it again before {self.slug}"
+                )
+        self.read[:] = stamps.runs_of(self.folder, before)
+        own = [one for one in stamps.runs_of(self.folder, [self.slug]) if preds.is_finished(self.folder, one)]
+        run_ids = list(dict.fromkeys([*self.read, *(self.made or own)]))
+        if not run_ids:
+            raise ValueError(f"no finished run to read: run {' and '.join(before) or self.slug} to the last cell first")
+        return preds.read_runs(self.folder, run_ids)
+
+    @property
+    def fingerprint(self) -> str:
+        """What the corpus is and holds, as a hash."""
+        return self.corpus.fingerprint()
+
+    def rebuild(self, predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Write records, comparisons and curves of all these predictions, and give them back."""
+        self.kept.extend(self.folder / f"{name}.csv" for name in ("records", "comparisons", "curves"))
+        return records.rebuild(self.folder, self.corpus, predictions)
 
     def unimodal(self) -> pd.DataFrame:
         """Predictions of unimodal recipes and reference lines under this notebook's protocols, from the results folder."""
@@ -67,8 +106,11 @@ class Lesson:
     def gaps(self, predictions: pd.DataFrame, adjusted: dict[str, float], protocol: str) -> pd.DataFrame:
         """Per set of modalities ceiling, adjusted ceiling and what its recipe, the best on dev, reached."""
         chosen = records.best_of_each(predictions, self.corpus, protocol)
-        table = tables.gaps(self.score(predictions), chosen, bounds.ceilings(self.corpus), adjusted, protocol)
-        self.table(table, "ceilings", "Where the way to the ceiling is lost")
+        scored = self.score(predictions)
+        table = tables.gaps(scored, chosen, bounds.ceilings(self.corpus), adjusted, protocol)
+        note = tables.note(scored[scored.protocol == protocol], self.corpus.card["cluster"])
+        caption = f"Where the way to the ceiling is lost, {protocol_title(protocol)}, UAR"
+        self.table(table, "ceilings", caption, tables.gaps_worded(table, self.titles), note)
         return table
 
     def score(self, predictions: pd.DataFrame) -> pd.DataFrame:
@@ -78,7 +120,8 @@ class Lesson:
     @property
     def titles(self) -> dict[str, str]:
         """How tables and figures call the recipes."""
-        return records.titles(self.folder)
+        run_ids = sorted({*self.made, *self.read}) or stamps.runs_of(self.folder, [*ancestors(self.slug), self.slug])
+        return records.titles(self.folder, run_ids)
 
     def results(self, predictions: pd.DataFrame, name: str, caption: str, metric: str = "UAR") -> pd.DataFrame:
         """Write the table of all systems, protocols side by side, and give it back worded."""
@@ -86,6 +129,11 @@ class Lesson:
         shown = tables.side_by_side(scored, metric, self.titles)
         note = tables.note(scored, self.corpus.card["cluster"])
         return self.table(tables.results_table(scored, titles=self.titles), name, caption, shown, note)
+
+    def comparisons(self, compared: pd.DataFrame, name: str, caption: str) -> pd.DataFrame:
+        """Write the table of paired comparisons of `records.compare_with` and its like, and give it back worded."""
+        note = tables.comparisons_note(compared, self.corpus.card["cluster"])
+        return self.table(compared, name, caption, tables.comparisons_table(compared, self.titles), note)
 
     def per_class(self, predictions: pd.DataFrame, recipe: str, name: str, caption: str) -> pd.DataFrame:
         """Write the table of one unimodal recipe's precision, recall, F1 and AUROC per emotion."""
@@ -100,7 +148,7 @@ class Lesson:
         worded = numbers if shown is None else shown
         return worded.set_index(list(worded.columns[:2]))
 
-    def figure(self, figure: Figure, name: str, alt: str) -> "Picture":
+    def figure(self, figure: Figure, name: str, alt: str) -> Picture:
         """Write a figure as png, svg and pdf with its alt text, and give it back to be shown."""
         paths = figures.save(figure, self.folder, f"{self.number}_{name}", alt)
         plt.close(figure)  # or the notebook would show it a second time
@@ -108,7 +156,7 @@ class Lesson:
         return Picture(next(path for path in paths if path.suffix == ".png"), alt)
 
     def finish(self, *promised: str) -> Markdown:
-        """Check that the promised files are there and not empty, and list them.
+        """Check that the promised files are there and not empty, leave the notebook's stamp, and list them.
 
         Raises:
             ValueError: one is missing.
@@ -120,22 +168,15 @@ class Lesson:
             raise ValueError(
                 f"{self.slug} promised {(missing + empty)[0]} but did not write it; run all its cells in order"
             )
+        self._stamp()
         names = sorted({f"{path.parent.name}/{path.stem}" for path in self.kept})
         where = f"results/{self.folder.parent.name}/{self.folder.name}"
         return Markdown(f"**Written to** `{where}`: " + (", ".join(f"`{name}`" for name in names) or "nothing"))
 
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure on the page, with its alt text."""
-
-    path: Path
-    alt: str
-    width: int = 720
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        data = {"image/png": self.path.read_bytes(), "text/plain": self.alt}
-        return data, {"image/png": {"alt": self.alt, "width": self.width}}
+    def _stamp(self) -> None:
+        files = stamps.hashes(self.folder, self.kept)
+        made = {"corpus": self.fingerprint, "runs": self.made, "reads": self.read, "files": files}
+        stamps.write(self.folder, self.slug, made)
 
 
 def begin(slug, corpus, data_dir, profile, protocols, seeds, device, jobs, results_dir) -> Lesson:
@@ -144,42 +185,7 @@ def begin(slug, corpus, data_dir, profile, protocols, seeds, device, jobs, resul
     check_name("profile", profile, PROFILES)
     folder = results_dir_of(results_dir or None, corpus, profile)
     opened = load(corpus, data_dir or None, profile)
+    keep(opened, folder)
     return Lesson(
         slug, opened, PROFILES[profile], protocols, seeds or list(PROFILES[profile].seeds), device, jobs, folder
     )
-
-
-def frame(rows) -> pd.DataFrame:
-    """A small table to be shown: one dictionary per row, the first column as its index."""
-    table = pd.DataFrame(list(rows))
-    return table.set_index(table.columns[0])
-
-
-def layers(model: nn.Module, shape: tuple[int, ...]) -> pd.DataFrame:
-    """A network's layers for one example of this shape: what comes out of each, and its parameters."""
-    rows, hooks = [], []
-    for name, module in model.named_modules():
-        if not list(module.children()):
-            hooks.append(module.register_forward_hook(lambda m, _, out, name=name: rows.append(_layer(name, m, out))))
-    model.eval()(torch.zeros(1, *shape))
-    for hook in hooks:
-        hook.remove()
-    total = sum(parameter.numel() for parameter in model.parameters())
-    return frame([*rows, {"layer": "all", "what": type(model).__name__, "output": "", "parameters": total}])
-
-
-def _layer(name: str, module: nn.Module, output) -> dict:
-    output = output[0] if isinstance(output, tuple) else output
-    parameters = sum(parameter.numel() for parameter in module.parameters())
-    return {
-        "layer": name,
-        "what": type(module).__name__,
-        "output": " x ".join(map(str, output.shape[1:])),
-        "parameters": parameters,
-    }
-
-
-def versions() -> Markdown:
-    """Versions of Python and the libraries that compute the results, as a line."""
-    found = [f"{name} {importlib.metadata.version(name)}" for name in SHOWN]
-    return Markdown(f"Python {platform.python_version()}, " + ", ".join(found))

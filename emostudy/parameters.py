@@ -3,7 +3,9 @@
 import json
 import math
 import os
+import re
 from collections.abc import Iterable
+from contextlib import suppress
 from difflib import get_close_matches
 
 # Parameters that every notebook has, with its defaults. Only what differs from them is injected.
@@ -18,6 +20,7 @@ SHARED = {
     "results_dir": "",
 }
 DEVICES = ("cpu", "cuda", "mps")
+MOST_JOBS = 256  # processes; a slip of the finger must not start a thousand
 
 
 def check_name(kind: str, name: str, valid: Iterable[str]) -> None:
@@ -25,7 +28,7 @@ def check_name(kind: str, name: str, valid: Iterable[str]) -> None:
     valid = list(valid)
     if name not in valid:
         near = get_close_matches(str(name), valid, n=3) or valid
-        raise ValueError(f"unknown {kind} {name!r}; did you mean {' or '.join(near)}?")
+        raise ValueError(f"unknown {kind} {str(name)[:60]!r}; did you mean {' or '.join(near)}?")
 
 
 def usable_cores() -> int:
@@ -37,11 +40,14 @@ def parse_parameter(text: str) -> tuple[str, object]:
     """`name=value`, the value read as JSON and, where it is none, as a string."""
     name, equals, value = text.partition("=")
     if not equals or not name.isidentifier():
-        raise ValueError(f"-p {text}: write -p name=value")
+        raise ValueError(f"-p {text[:60]!r}: write -p name=value")
+    with suppress(ValueError, RecursionError):  # what is no JSON is a string without quotes
+        value = json.loads(value)
     try:
-        return name, json.loads(value)
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        return name, value
+        raise ValueError(f"-p {name}: a notebook cannot hold this value; give UTF-8 text, or fewer brackets") from None
+    return name, value
 
 
 def check_shared(shared: dict) -> None:
@@ -52,7 +58,7 @@ def check_shared(shared: dict) -> None:
 
     check_name("corpus", shared["corpus"], cards())
     check_name("profile", shared["profile"], PROFILES)
-    check_name("device", shared["device"].partition(":")[0], DEVICES)
+    check_device(shared["device"])
     for protocol in shared["protocols"]:
         check_name("protocol", protocol, PROTOCOLS)
     if list(shared["protocols"]) != SHARED["protocols"]:
@@ -61,8 +67,10 @@ def check_shared(shared: dict) -> None:
         )
     if any(type(seed) is not int or not 0 <= seed < 2**32 for seed in shared["seeds"]):
         raise ValueError(f"seeds {shared['seeds']}: seeds are whole numbers from 0 to {2**32 - 1}")
-    if type(shared["jobs"]) is not int or shared["jobs"] < 1:
-        raise ValueError(f"jobs {shared['jobs']!r}: give a whole number of processes, 1 or more")
+    if len(set(shared["seeds"])) < len(shared["seeds"]):
+        raise ValueError(f"seeds {shared['seeds']}: each seed once, or its clips would count twice")
+    if type(shared["jobs"]) is not int or not 1 <= shared["jobs"] <= MOST_JOBS:
+        raise ValueError(f"jobs {shared['jobs']!r}: give a whole number of processes from 1 to {MOST_JOBS}")
     if shared["data_dir"] and not os.path.isdir(shared["data_dir"]):
         raise ValueError(f"data folder {shared['data_dir']} is not there; name the parent folder of the corpora")
     if not is_present(shared["corpus"], shared["data_dir"] or None):
@@ -70,6 +78,20 @@ def check_shared(shared: dict) -> None:
             f"corpus {shared['corpus']!r} is not there; `python -m emostudy corpora` says where to get it, and "
             "--data-dir or the variable EMOSTUDY_DATA names the folder it lies in"
         )
+
+
+def check_device(device: str) -> None:
+    """ValueError for a device that is none, or that torch does not find on this machine."""
+    kind, _, number = device.partition(":")
+    check_name("device", kind, DEVICES)
+    if not re.fullmatch(r"cpu|(cuda|mps)(:[0-9]{1,2})?", device):
+        raise ValueError(f"device {device[:60]!r}: write cpu, cuda or mps; cuda:0 for the first of several")
+    if kind != "cpu":
+        import torch  # here: it takes a second, and most runs are on cpu
+
+        found = torch.cuda.device_count() if kind == "cuda" else int(torch.backends.mps.is_available())
+        if int(number or 0) >= found:
+            raise ValueError(f"device {device!r}: torch finds {found} of this kind here; use --device cpu")
 
 
 def check_parameters(parameters: dict, defaults: dict[str, dict]) -> None:

@@ -9,21 +9,30 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def whole(folder: str | os.PathLike) -> Path:
+    """A folder's path from the root on. ValueError for what cannot be one, here or in a notebook."""
+    try:
+        os.fspath(folder).encode()
+        return Path(folder).expanduser().resolve()
+    except (RuntimeError, ValueError, AttributeError) as error:  # no such home; a zero byte; not UTF-8
+        raise ValueError(f"folder {str(folder)[:60]!r} cannot be ({error}): write its whole path") from None
+
+
 def data_dir(value: str | os.PathLike | None = None) -> Path | None:
     """Parent folder of all corpora: `value`, else the variable EMOSTUDY_DATA, else None (embedded corpus only)."""
     value = value or os.environ.get("EMOSTUDY_DATA")
-    return Path(value).expanduser().resolve() if value else None
+    return whole(value) if value else None
 
 
 def cache_dir() -> Path:
     """Features and the embedded corpus: the variable EMOSTUDY_CACHE, else `results/cache` (ignored by git)."""
     value = os.environ.get("EMOSTUDY_CACHE")
-    return Path(value).expanduser().resolve() if value else ROOT / "results" / "cache"
+    return whole(value) if value else ROOT / "results" / "cache"
 
 
 def results_root(value: str | os.PathLike | None = None) -> Path:
     """The results folder: `value`, else `results/` of the repository, from whichever folder one runs."""
-    return Path(value).expanduser().resolve() if value else ROOT / "results"
+    return whole(value) if value else ROOT / "results"
 
 
 def results_dir(value: str | os.PathLike | None, corpus: str, profile: str) -> Path:

@@ -1,13 +1,16 @@
 """Predictions: one row per clip, the only thing that training leaves behind for the rest of the study."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pyarrow import ArrowException
 
 from emostudy.labels import encode
-from emostudy.paths import write_atomically
+from emostudy.paths import is_kept, write_atomically
+from emostudy.stamps import run_files
 
 COLUMNS = [
     "run_id",
@@ -66,56 +69,52 @@ def write_run(folder: Path, predictions: pd.DataFrame, record: dict) -> None:
 
 
 def is_finished(folder: Path, run_id: str) -> bool:
-    """Whether a run was written whole."""
-    return (folder / "runs" / f"{run_id}.json").is_file() and (folder / "predictions" / f"{run_id}.parquet").is_file()
-
-
-def finished(folder: Path) -> list[str]:
-    """Ids of the runs in a results folder that were written whole, sorted."""
-    return sorted(path.stem for path in (folder / "runs").glob("[!.]*.json") if is_finished(folder, path.stem))
-
-
-def discard_superseded(folder: Path, run_ids: list[str]) -> None:
-    """Remove runs in whose place one of `run_ids` stands: another id, for code, settings or data have changed since.
-
-    Else both would be scored, and every clip come twice.
-    """
-    records = read_records(folder, finished(folder))
-    places = {_place(record) for record in records if record["run_id"] in run_ids}
-    for record in records:
-        if record["run_id"] not in run_ids and _place(record) in places:
-            (folder / "runs" / f"{record['run_id']}.json").unlink(missing_ok=True)
-            (folder / "predictions" / f"{record['run_id']}.parquet").unlink(missing_ok=True)
-
-
-def _place(record: dict) -> tuple:
-    return tuple(record.get(key) for key in ("protocol", "fold", "seed", "recipe", "modalities", "condition"))
+    """Whether a run was written whole, and may be read back."""
+    return all(is_kept(folder / name) for name in run_files(run_id))
 
 
 def read_runs(folder: Path, run_ids: list[str]) -> pd.DataFrame:
     """Predictions of these runs, one below the other, in this order."""
     if not run_ids:
         return pd.DataFrame(columns=list(COLUMNS))
-    frames = [pd.read_parquet(folder / "predictions" / f"{run_id}.parquet") for run_id in run_ids]
+    frames = [_read(folder / "predictions" / f"{run_id}.parquet", _rows) for run_id in run_ids]
     rows = pd.concat(frames, ignore_index=True)
     numbers = [column for column in rows if column.startswith("p_")]
     return rows.assign(**rows[numbers].astype(float).round(DECIMALS))
 
 
-def read_all(folder: Path) -> pd.DataFrame:
-    """Every finished run's predictions in a results folder, sorted by run id.
-
-    Raises:
-        ValueError: there is none.
-    """
-    run_ids = finished(folder)
-    if not run_ids:
-        raise ValueError(
-            f"no finished run in {folder.parent.name}/{folder.name}: run the notebooks before this one first"
-        )
-    return read_runs(folder, run_ids)
-
-
 def read_records(folder: Path, run_ids: list[str]) -> list[dict]:
     """The records of these runs."""
-    return [json.loads((folder / "runs" / f"{run_id}.json").read_text("utf-8")) for run_id in run_ids]
+    return [_read(folder / "runs" / f"{run_id}.json", _record) for run_id in run_ids]
+
+
+def _read(path: Path, read: Callable[[Path], object]):
+    """ValueError, with the remedy, for a run's file that is not what `write_run` wrote."""
+    try:
+        return read(path)
+    except (ValueError, TypeError, KeyError, RecursionError, OSError, ArrowException) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ValueError(
+            f"{path.parent.name}/{path.name} is broken ({reason}): delete it and run its notebook again"
+        ) from None
+
+
+def _rows(path: Path) -> pd.DataFrame:
+    rows = pd.read_parquet(path)
+    numbers = rows[[column for column in rows if column.startswith("p_")]].astype(float)
+    if list(rows.columns[: len(COLUMNS)]) != COLUMNS or not len(rows) or not numbers.shape[1]:
+        raise ValueError("other columns, or no rows")
+    known, values = {column[2:] for column in numbers}, numbers.to_numpy()
+    if not ((values >= 0) & (values <= 1)).all() or not set(rows.predicted) | set(rows.emotion) <= known:  # NaN too
+        raise ValueError("probabilities outside 0 to 1, or an emotion without one")
+    if set(rows.run_id) != {path.stem} or rows.duplicated(["fold", "part", "clip_id"]).any():
+        raise ValueError("another run's rows, or a clip twice")
+    return rows
+
+
+def _record(path: Path) -> dict:
+    record = json.loads(path.read_text("utf-8"))
+    lacking = [key for key in ("run_id", "protocol", "seed", "recipe", "modalities", "title") if key not in record]
+    if lacking or record["run_id"] != path.stem:
+        raise ValueError(f"it lacks {lacking[0]}" if lacking else "another run's record")
+    return record

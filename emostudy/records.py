@@ -154,10 +154,9 @@ def _verdict(p: float, difference: float) -> str:
     return "better" if difference > 0 else "worse"
 
 
-def titles(folder: Path) -> dict[str, str]:
-    """How figures and tables call each recipe that was run: name -> title."""
-    records = preds.read_records(folder, preds.finished(folder))
-    return {record["recipe"]: record["title"] for record in records}
+def titles(folder: Path, run_ids: list[str]) -> dict[str, str]:
+    """How figures and tables call the recipes of these runs: name -> title."""
+    return {record["recipe"]: record["title"] for record in preds.read_records(folder, run_ids)}
 
 
 def curves(folder: Path, run_ids: list[str]) -> pd.DataFrame:
@@ -172,13 +171,8 @@ def curves(folder: Path, run_ids: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows).drop(columns="seconds", errors="ignore")
 
 
-def rebuild(folder: Path, corpus: Corpus) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Write `records.csv`, `comparisons.csv` and `curves.csv` from the predictions in a results folder, and give them back.
-
-    Raises:
-        ValueError: there are no predictions.
-    """
-    predictions = preds.read_all(folder)
+def rebuild(folder: Path, corpus: Corpus, predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Write `records.csv`, `comparisons.csv` and `curves.csv` from predictions into a results folder, and give them back."""
     records = pd.concat([score(predictions, corpus)[COLUMNS], score_runs(predictions, corpus)], ignore_index=True)
     records = records.astype({"fold": str, "seed": str}).sort_values(
         [c for c in COLUMNS if c not in ("value", "ci_low", "ci_high")]

@@ -147,6 +147,23 @@ def gaps(
     return rows[columns].reset_index(drop=True)
 
 
+def gaps_worded(gaps: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
+    """`gaps` in percent and points, one row per set of modalities."""
+    numbers = ("ceiling", "adjusted", "lost_in_recognition", "lost_in_fusion")
+    cells = {name.replace("_", " "): gaps[name].map(percent) for name in numbers}
+    head = {"modalities": gaps.modalities.map(modality_title), "system": _named(gaps.recipe, titles)}
+    return pd.DataFrame({**head, "reached": _intervals(gaps, "reached", "ci_low", "ci_high"), **cells})
+
+
+def comparisons_note(comparisons: pd.DataFrame, cluster: str = "speaker") -> str:
+    """What stands under a table of comparisons: what the brackets are, and how it was tested."""
+    clips = " or ".join(str(number) for number in sorted(comparisons.num_clips.unique()))
+    return (
+        f"UAR on the same {clips} clips; in brackets the {interval_note(cluster)}. Paired permutation test over {cluster}s; p after "
+        "Holm over the rows of one protocol and baseline."
+    )
+
+
 def note(records: pd.DataFrame, cluster: str = "speaker") -> str:
     """What stands under a table: units, sample, and what `[-]` means if it occurs."""
     text = f"Percent; in brackets the {interval_note(cluster)}. {sample(records, cluster)}."

@@ -25,7 +25,7 @@ def asked(monkeypatch, tmp_path):
 
 def test_options_reach_the_run(asked, tmp_path, capsys):
     line = "run --corpus ravdess --profile paper --only 03,05_x -p lr=0.1 -p head=gru --jobs 3"
-    line += f" --protocols random --seeds 0,1 --device cuda --data-dir d --results-dir {tmp_path}"
+    line += f" --protocols random --seeds 0,1 --device cuda --fresh --data-dir d --results-dir {tmp_path}"
     assert cli.main(line.split()) == 0
     assert asked == {
         "corpus": "ravdess",
@@ -38,6 +38,7 @@ def test_options_reach_the_run(asked, tmp_path, capsys):
         "seeds": [0, 1],
         "device": "cuda",
         "jobs": 3,
+        "fresh": True,
     }
 
 

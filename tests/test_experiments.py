@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import toys
 
-from emostudy import experiments
+from emostudy import experiments, stamps
 from emostudy import predictions as preds
 from emostudy.features.fitted import standardised
 from emostudy.features.media import BadMedia
@@ -132,18 +132,26 @@ def test_code_makes_a_new_run(corpus, monkeypatch):
     assert all("emostudy" not in run_id for run_id in before)
 
 
-def test_a_run_replaces_the_one_that_stood_in_its_place(corpus, tmp_path):
-    run(corpus, tmp_path, (toys.SVM, toys.NET))
-    changed = replace(toys.SVM, learner=replace(toys.SVM.learner, grid={"C": [0.5]}))
-    run(corpus, tmp_path, (changed,))
-    kept = preds.read_all(tmp_path)
-    assert kept.groupby(["recipe", "fold"]).run_id.nunique().to_dict() == dict.fromkeys(
-        [("net", 0), ("net", 1), ("svm", 0), ("svm", 1)], 1
+def test_a_run_that_was_set_aside_is_brought_back_not_trained(corpus, tmp_path, capsys):
+    run(corpus, tmp_path, (toys.SVM,))
+    first = sorted((tmp_path / "runs").iterdir())
+    stamp = {"corpus": "", "reads": [], "files": {}}
+    stamps.write(tmp_path, "02", stamp | {"runs": [path.stem for path in first]})
+    stamps.write(tmp_path, "02", stamp | {"runs": []})
+    assert not list((tmp_path / "runs").iterdir()) and not list((tmp_path / "predictions").iterdir())
+    run(corpus, tmp_path, (toys.SVM,))
+    assert "0 trained, 2 read back" in capsys.readouterr().out
+    assert sorted((tmp_path / "runs").iterdir()) == first
+
+
+def test_a_record_tells_what_the_run_was_made_from(corpus, tmp_path):
+    run(corpus, tmp_path, (toys.SVM,))
+    (record, _) = preds.read_records(tmp_path, ids(corpus, toys.SVM))
+    assert (
+        record["identity"] == experiments.identity_of(toys.SVM) and record["corpus_fingerprint"] == corpus.fingerprint()
     )
-    assert set(kept[kept.recipe == "svm"].run_id) == set(ids(corpus, changed))
-    run(corpus, tmp_path, (changed,), condition="ablated")
-    run(corpus, tmp_path, (changed,), ["random"])
-    assert len(preds.finished(tmp_path)) == 8  # another condition or protocol is another place
+    assert {"versions", "commit", "threads", "cores", "python"} <= set(record["environment"])
+    assert record["seconds"] >= 0 and record["device"] == "cpu"
 
 
 def picky(cell: str, start: float, end: float) -> np.ndarray:

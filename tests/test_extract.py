@@ -1,5 +1,7 @@
 """Extraction: what is kept, what is computed anew, and what becomes of files that cannot be read."""
 
+import contextlib
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +9,7 @@ import pandas as pd
 import pytest
 import soundfile
 import toys
+from joblib import Parallel, delayed
 
 from emostudy.corpora.corpus import Corpus
 from emostudy.features import Feature
@@ -59,6 +62,134 @@ def test_what_was_computed_is_read_back(files):
     again = extract(files, BYTES, progress=False)
     assert len(CALLS) == 3
     assert again.values.tolist() == first.values.tolist() and again.values.dtype == first.values.dtype
+
+
+def kept_files(cache, packed: bool = False) -> list:
+    """Files of single clips in a cache, or those that hold all clips of a feature."""
+    return sorted(path for path in cache.rglob("*.npy") if (path.parent.name == "packed") == packed)
+
+
+def half(path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def without_its_end(path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def one_byte_changed(path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-40] ^= 1
+    path.write_bytes(bytes(content))
+
+
+DAMAGE = {
+    "half": half,
+    "without its end": without_its_end,
+    "one byte changed": one_byte_changed,
+    "empty": lambda path: path.write_bytes(b""),
+    "no array": lambda path: path.write_bytes(b"not an array at all" * 20),
+    "another shape": lambda path: np.save(path, np.zeros((3, 5))),
+    "another clip's": lambda path: path.write_bytes(
+        next(p for p in path.parents[1].rglob("*.npy") if p != path).read_bytes()
+    ),
+    "a folder's": lambda path: (path.unlink(), path.symlink_to(path.parent)),
+}
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["clip", "packed"])
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_cache_file_is_made_again_and_never_used(files, empty_cache, damage, packed):
+    before = extract(files, BYTES, progress=False).values.tolist()
+    DAMAGE[damage](kept_files(empty_cache, packed)[0])
+    for _ in range(2):
+        again = extract(files, BYTES, progress=False)
+        assert again.values.tolist() == before and again.left_out.empty
+    assert len(CALLS) == (3 if packed else 4)
+
+
+@pytest.mark.parametrize("num_written", range(5))
+def test_killed_at_any_moment_the_next_call_gives_the_same(files, empty_cache, monkeypatch, num_written):
+    class Killed(BaseException):
+        pass
+
+    def replace_or_die(source, target, real=os.replace):
+        written.append(target)
+        if len(written) > num_written:
+            raise Killed
+        real(source, target)
+
+    written = []
+    with monkeypatch.context() as patch, contextlib.suppress(Killed):
+        patch.setattr(os, "replace", replace_or_die)
+        extract(files, BYTES, progress=False)
+    assert len(kept_files(empty_cache) + kept_files(empty_cache, packed=True)) == min(num_written, 4)
+    assert extract(files, BYTES, progress=False).values.tolist() == [[97, 98], [98, 99], [99, 46]]
+
+
+def test_what_is_older_than_a_fresh_run_is_not_used(files, empty_cache, monkeypatch):
+    before = extract(files, BYTES, progress=False).values.tolist()
+    for path in empty_cache.rglob("*.npy"):
+        os.utime(path, (1000, 1000))
+    monkeypatch.setenv("EMOSTUDY_SINCE", "2000")
+    assert extract(files, BYTES, progress=False).values.tolist() == before and len(CALLS) == 6
+    assert all(path.stat().st_mtime > 2000 for path in empty_cache.rglob("*.npy"))
+
+
+def test_values_stay_on_disk_and_the_rows_asked_for_are_a_copy(files):
+    extracted = extract(files, BYTES, progress=False)
+    assert isinstance(extracted.values, np.memmap) and not extracted.values.flags.writeable
+    rows = extracted.rows(("s00_1",))
+    rows[:] = 0
+    assert type(rows) is np.ndarray and extracted.values[1].tolist() == [98, 99]
+
+
+def of_its_own_length(path: str, start: float, end: float) -> np.ndarray:
+    with open(path, "rb") as file:
+        return np.frombuffer(file.read(), np.uint8)
+
+
+def first_letters(path: str, start: float, end: float) -> np.ndarray:
+    with open(path, "rb") as file:
+        return np.array(file.read().decode().rstrip("."))
+
+
+def one_number(path: str, start: float, end: float) -> np.ndarray:
+    return np.asfortranarray(np.arange(6, dtype=">i2").reshape(2, 3))
+
+
+def nothing(path: str, start: float, end: float) -> np.ndarray:
+    return np.zeros((0, 3), np.float32)
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_arrays_of_different_shapes_are_refused(files, cached):
+    feature = Feature("lengths", "audio", of_its_own_length, cached=cached)
+    with pytest.raises(
+        ValueError, match=r"toy: 'lengths' has shape \(6,\) for 0\.bin and \(5,\) for 1\.bin; .* must have one"
+    ):
+        extract(files, feature, progress=False)
+
+
+@pytest.mark.parametrize("function", [first_bytes, first_letters, one_number, nothing])
+def test_packed_values_are_those_of_one_process_without_a_cache(files, function):
+    feature = Feature("any", "audio", function)
+    packed, stacked = (extract(files, replace(feature, cached=c), progress=False).values for c in (True, False))
+    assert packed.dtype == stacked.dtype and packed.shape == stacked.shape and np.array_equal(packed, stacked)
+
+
+def looked_at(extracted, clip_ids) -> tuple:
+    values = extracted.values
+    return os.getpid(), type(values).__name__, str(values.filename), extracted.rows(clip_ids).tolist()
+
+
+def test_other_processes_read_the_same_file_and_are_sent_no_values(files):
+    extracted = extract(files, BYTES, progress=False)
+    asked = [("s00_2", "s00_0"), ("s00_1",)]
+    answers = Parallel(2, max_nbytes=None)(delayed(looked_at)(extracted, clip_ids) for clip_ids in asked)
+    assert all(pid != os.getpid() for pid, *_ in answers)
+    assert {(kind, file) for _, kind, file, _ in answers} == {("memmap", str(extracted.values.filename))}
+    assert [rows for *_, rows in answers] == [extracted.rows(clip_ids).tolist() for clip_ids in asked]
 
 
 def test_a_moved_file_is_known_by_its_content(files, tmp_path):

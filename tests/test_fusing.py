@@ -26,14 +26,22 @@ def singles(**shared) -> pd.DataFrame:
 
 
 def fused(frame, folder, rules=(MEAN,)):
+    """Fused predictions of unimodal runs that are in the folder already, as the study's are."""
+    toys.write(folder, frame, corpus="toy")
     return fuse(frame, rules, toys.EMOTIONS, folder)
+
+
+def made(folder) -> list[str]:
+    """Ids of the fused runs in a folder."""
+    runs = toys.finished(folder)
+    return [record["run_id"] for record in preds.read_records(folder, runs) if "fused_runs" in record]
 
 
 def test_every_set_rule_protocol_and_seed_is_one_run(tmp_path):
     frame = pd.concat([singles(protocol=p, seed=s) for p in ("random", "speaker_independent") for s in (0, 1)])
     rows = fused(frame, tmp_path, RULES[:3])
     assert set(rows.modalities) == {"face+speech", "face+text", "speech+text", "face+speech+text"}
-    assert rows.run_id.nunique() == 4 * 3 * 2 * 2 == len(preds.finished(tmp_path))
+    assert rows.run_id.nunique() == 4 * 3 * 2 * 2 == len(made(tmp_path))
     one = rows[rows.run_id == rows.run_id.iloc[0]]
     assert sorted(one.fold.unique()) == [0, 1, 2, 3, 4]
     assert sorted(one[one.part == "test"].clip_id) == list(toys.corpus().clips.clip_id)
@@ -139,7 +147,7 @@ def test_each_fold_has_its_own_best_recipe(tmp_path):
     second = pd.concat([toys.predictions("d", skill=0.0, folds=(0,)), toys.predictions("d", skill=4.0, folds=(1,))])
     voice = toys.predictions("b", "speech", folds=(0, 1), noise=1)
     fused(pd.concat([first, second, voice]), tmp_path)
-    record = preds.read_records(tmp_path, preds.finished(tmp_path))[0]
+    record = preds.read_records(tmp_path, made(tmp_path))[0]
     assert record["fused_recipes"] == {"0": {"face": "a", "speech": "b"}, "1": {"face": "d", "speech": "b"}}
     assert record["fused_runs"]["1"] == {"face": "d-random-1-0-0", "speech": "b-random-1-0-1"}
 
@@ -158,7 +166,7 @@ def test_a_recipe_without_randomness_stands_for_every_seed(tmp_path):
 def test_ablated_runs_and_reference_lines_are_passed_over(tmp_path):
     frame = singles(folds=(0,))
     more = [
-        toys.predictions("a", "face", 9.0, folds=(0,)).assign(condition="ablated"),
+        toys.predictions("a", "face", 9.0, folds=(0,), run_id="ablated").assign(condition="ablated"),
         toys.predictions("majority", "none", 9.0, folds=(0,)),
     ]
     pd.testing.assert_frame_equal(fused(frame, tmp_path / "1"), fused(pd.concat([frame, *more]), tmp_path / "2"))
@@ -180,7 +188,7 @@ def test_a_finished_fusion_is_read_back_and_another_input_is_another_run(tmp_pat
     pd.testing.assert_frame_equal(first, again)
     other = fused(frame.assign(run_id=frame.run_id + "x"), tmp_path, (rule,))
     assert len(calls) == 8 and not set(other.run_id) & set(first.run_id)
-    assert set(preds.finished(tmp_path)) == set(other.run_id)  # what it replaces is gone
+    assert set(made(tmp_path)) == {*first.run_id, *other.run_id}  # nothing that was computed is lost
     assert set(fused(frame, tmp_path / "2", (replace(rule, title="other"),)).run_id) == set(first.run_id)
 
 
@@ -189,6 +197,11 @@ def test_one_modality_cannot_be_fused(tmp_path):
         ValueError, match=r"needs two modalities in every fold, found \['face'\]: run their notebooks first"
     ):
         fused(toys.predictions(folds=(0,)), tmp_path)
+
+
+def test_predictions_that_are_not_in_the_folder_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"run a-random-0-0-0 is not in .*: fuse predictions that were read from that"):
+        fuse(singles(folds=(0,)), (MEAN,), toys.EMOTIONS, tmp_path)
 
 
 def test_a_modality_that_was_not_run_under_a_protocol_is_not_asked_for_there(tmp_path):

@@ -223,7 +223,7 @@ def weights(tmp_path_factory):
     vocabulary = sorted(tokenizer.get_vocab(), key=tokenizer.get_vocab().get)
     small_bert(len(vocabulary), width=32, layers=1).save_pretrained(folder)
     (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n", "utf-8")
-    BertTokenizerFast(vocab_file=str(folder / "vocab.txt"), model_max_length=64).save_pretrained(folder)
+    BertTokenizerFast(vocab=str(folder / "vocab.txt"), model_max_length=64).save_pretrained(folder)
     return folder
 
 

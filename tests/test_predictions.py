@@ -1,5 +1,7 @@
 """Predictions on disk."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -44,7 +46,6 @@ def test_what_is_written_is_read_back_to_the_last_decimal(tmp_path):
     back = preds.read_runs(tmp_path, ["abc"])
     pd.testing.assert_frame_equal(back, rows, check_dtype=False)
     assert back.p_joy.dtype == float and (back.p_joy == np.round(probabilities[:, 2], 4)).all()
-    assert preds.read_all(tmp_path).equals(back)
 
 
 def test_writing_again_gives_the_same_bytes(tmp_path):
@@ -62,7 +63,7 @@ def test_a_run_that_was_cut_short_is_no_finished_run(tmp_path, monkeypatch):
         patch.setattr(preds.Path, "write_text", breaks)
         with pytest.raises(KeyboardInterrupt):
             preds.write_run(tmp_path, framed([[0.2, 0.3, 0.5]]), {"run_id": "abc"})
-    assert not preds.is_finished(tmp_path, "abc") and preds.finished(tmp_path) == []
+    assert not preds.is_finished(tmp_path, "abc")
     assert list((tmp_path / "runs").iterdir()) == []
     with monkeypatch.context() as patch:
         patch.setattr(pd.DataFrame, "to_parquet", breaks)
@@ -75,13 +76,16 @@ def test_half_a_file_left_by_a_kill_is_passed_over(tmp_path):
     preds.write_run(tmp_path, framed([[0.2, 0.3, 0.5]]), {"run_id": "abc", "recipe": "a", "title": "A"})
     (tmp_path / "runs" / ".def-x1.json").write_text("{")
     (tmp_path / "runs" / "ghi.json").write_text("{")  # its predictions are gone
-    assert preds.finished(tmp_path) == ["abc"] and len(preds.read_all(tmp_path)) == 1
-
-
-def test_an_empty_folder_is_told_with_the_remedy(tmp_path):
-    with pytest.raises(ValueError, match=r"no finished run in .*: run the notebooks before this one first"):
-        preds.read_all(tmp_path)
+    assert [preds.is_finished(tmp_path, run_id) for run_id in ("abc", "def", "ghi")] == [True, False, False]
     assert preds.read_runs(tmp_path, []).empty
+
+
+def test_fresh_runs_read_nothing_back_that_is_older(tmp_path, monkeypatch):
+    preds.write_run(tmp_path, framed([[0.2, 0.3, 0.5]]), {"run_id": "abc"})
+    monkeypatch.setenv("EMOSTUDY_SINCE", str(time.time() + 5))
+    assert not preds.is_finished(tmp_path, "abc")
+    monkeypatch.setenv("EMOSTUDY_SINCE", str(time.time() - 5))
+    assert preds.is_finished(tmp_path, "abc")
 
 
 def test_arrays_are_in_the_order_of_the_emotions():
@@ -89,17 +93,3 @@ def test_arrays_are_in_the_order_of_the_emotions():
     assert y.tolist() == [0, 1] and predicted.tolist() == [2, 0] and probabilities[0].tolist() == [0.2, 0.3, 0.5]
     turned = preds.arrays(framed([[0.2, 0.3, 0.5]]), toys.EMOTIONS[::-1])
     assert turned[2].tolist() == [[0.5, 0.3, 0.2]] and turned[0].tolist() == [2]
-
-
-def test_only_what_stands_in_the_same_place_is_discarded(tmp_path):
-    for run_id, change in (
-        ("old", {}),
-        ("new", {}),
-        ("seed", {"seed": 5}),
-        ("fold", {"fold": 0}),
-        ("condition", {"condition": "x"}),
-    ):
-        preds.write_run(tmp_path, framed([[0.2, 0.3, 0.5]]), HEAD | change | {"run_id": run_id})
-    preds.discard_superseded(tmp_path, ["new"])
-    assert preds.finished(tmp_path) == ["condition", "fold", "new", "seed"]
-    assert not (tmp_path / "predictions" / "old.parquet").exists()

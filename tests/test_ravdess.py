@@ -19,6 +19,14 @@ def sound(folder: Path, name: str, seed: int = 0) -> Path:
     return path
 
 
+def units_table(folder: Path, *keys: str) -> Path:
+    """OpenFace's table as it is distributed, with these rows."""
+    path = folder / "ravdess_av_features" / "action_units.csv"
+    path.parent.mkdir(exist_ok=True)
+    pd.DataFrame(0.5, index=pd.Index(keys, name="clip"), columns=ravdess.UNITS).to_csv(path)
+    return path
+
+
 @pytest.fixture
 def data(tmp_path):
     names = ["03-01-01-01-01-01-01.wav", "03-01-05-02-02-01-02.flac", "03-01-08-01-01-02-24.wav"]
@@ -91,9 +99,7 @@ def test_empty_files_are_no_duplicates_of_one_another(data):
 
 
 def test_action_units_are_joined_by_performance(data):
-    table = data / "ravdess_av_features" / "action_units.csv"
-    table.parent.mkdir()
-    table.write_text("clip,AU01_r\n01-01-05-02-02-01-02,0.5\n01-01-01-01-01-01-01,0.1\n")
+    table = units_table(data, "01-01-05-02-02-01-02", "01-01-01-01-01-01-01")
     clips = load("ravdess", data).clips
     expected = [f"{table}#01-01-01-01-01-01-01", f"{table}#01-01-05-02-02-01-02", None]
     assert [None if pd.isna(cell) else cell for cell in clips.action_units] == expected

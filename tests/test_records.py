@@ -8,6 +8,7 @@ import pytest
 import toys
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, roc_auc_score
 
+from emostudy import predictions as preds
 from emostudy import records
 from emostudy.comparisons import holm
 
@@ -158,11 +159,15 @@ def folder(tmp_path, everything):
     return tmp_path
 
 
+def rebuilt(folder, corpus):
+    return records.rebuild(folder, corpus, preds.read_runs(folder, toys.finished(folder)))
+
+
 def test_three_files_are_rebuilt_byte_by_byte_and_sorted(folder, corpus):
-    tables = records.rebuild(folder, corpus)
+    tables = rebuilt(folder, corpus)
     files = [folder / f"{name}.csv" for name in ("records", "comparisons", "curves")]
     first = [path.read_bytes() for path in files]
-    records.rebuild(folder, replace(corpus, clips=corpus.clips[::-1]))
+    rebuilt(folder, replace(corpus, clips=corpus.clips[::-1]))
     assert [path.read_bytes() for path in files] == first
     written = pd.read_csv(files[0])
     assert list(written) == records.COLUMNS and len(written) == len(tables[0])
@@ -177,21 +182,16 @@ def test_three_files_are_rebuilt_byte_by_byte_and_sorted(folder, corpus):
 
 
 def test_curves_tell_the_chosen_epoch_and_no_seconds(folder, corpus):
-    curves = records.rebuild(folder, corpus)[2]
+    curves = rebuilt(folder, corpus)[2]
     assert set(curves.recipe) == {"good"} and len(curves) == 10 and "seconds" not in curves
     assert (curves.chosen == (curves.epoch == 2)).all()
 
 
 def test_titles_are_read_from_the_runs(folder):
-    assert records.titles(folder)["poor"] == "title of poor"
+    assert records.titles(folder, toys.finished(folder))["poor"] == "title of poor"
 
 
 def test_one_recipe_alone_can_be_rebuilt(tmp_path, corpus):
     toys.write(tmp_path, toys.predictions("only"))
-    tables = records.rebuild(tmp_path, corpus)
+    tables = rebuilt(tmp_path, corpus)
     assert len(tables[0]) and tables[1].empty
-
-
-def test_no_predictions_are_told(tmp_path, corpus):
-    with pytest.raises(ValueError, match="run the notebooks before this one first"):
-        records.rebuild(tmp_path, corpus)

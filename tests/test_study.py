@@ -68,7 +68,7 @@ def test_run_goes_on_past_a_failure_and_skips_what_builds_on_it(sources, capsys)
     assert outcomes["02_breaks"].note == "cell In [3]: ZeroDivisionError: division by zero"
     assert "02_breaks" in outcomes["03_after"].note
     assert "text" in outcomes["06_text"].note
-    written = sorted(path.name for path in (sources.parent / "out").rglob("*.*") if path.is_file())
+    written = sorted(path.name for path in (sources.parent / "out").rglob("[!.]*.*") if path.is_file())
     assert written == [
         "01_first.ipynb",
         "01_first.json",
@@ -128,7 +128,7 @@ def test_a_corpus_that_is_not_there_is_refused(sources, monkeypatch):
 def test_folders_of_this_machine_get_names(sources, monkeypatch, tmp_path):
     kept = {}
     monkeypatch.setenv("EMOSTUDY_DATA", str(tmp_path / "corpora"))
-    monkeypatch.setattr(study, "run_steps", lambda steps, folder, names: kept.update(names) or [])
+    monkeypatch.setattr(study, "run_steps", lambda steps, folder, names, current: kept.update(names) or [])
     ask(sources)
     assert kept[str(tmp_path / "corpora")] == "data"
     assert kept[str(tmp_path / "out")] == "results"

@@ -106,3 +106,8 @@ def write(folder, frame: pd.DataFrame, **record) -> None:
         preds.write_run(
             folder, rows, head | numbers_ | {"title": f"title of {head['recipe']}"} | record | {"run_id": run_id}
         )
+
+
+def finished(folder) -> list[str]:
+    """Ids of the runs in a results folder that were written whole, sorted."""
+    return sorted(path.stem for path in (folder / "runs").glob("[!.]*.json") if preds.is_finished(folder, path.stem))

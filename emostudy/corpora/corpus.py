@@ -1,6 +1,7 @@
 """A corpus: one row per clip, the emotions in a fixed order, a card, and what was left out and why."""
 
 import hashlib
+import os
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -79,13 +80,19 @@ class Corpus:
         return digest.hexdigest()[:16]
 
 
+def file_and_key(cell: str) -> tuple[str, str]:
+    """The file in a clip table's cell, and the row's key: `path` and "", or of `path.csv#key` both. A folder's name may hold a #."""
+    table, mark, key = cell.rpartition(".csv#")
+    return (f"{table}.csv", key) if mark else (cell, "")
+
+
 def file_hash(cell: str) -> str:
-    """SHA-256 of the bytes of the file in a clip table's cell (`path` or `path#row key`)."""
-    path = Path(cell.partition("#")[0])
-    status = path.stat()
+    """SHA-256 of the bytes of the file in a clip table's cell."""
+    path = file_and_key(cell)[0]
+    status = os.stat(path)
     return _bytes_hash(path, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=200_000)
-def _bytes_hash(path: Path, modified: int, size: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _bytes_hash(path: str, modified: int, size: int) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

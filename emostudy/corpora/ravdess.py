@@ -13,7 +13,10 @@ from emostudy.corpora.corpus import Corpus, file_hash
 
 EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 SENTENCES = {"01": "Kids are talking by the door", "02": "Dogs are sitting by the door"}
-NAME = re.compile(r"(0[123])-(0[12])-(0[1-8])-(0[12])-(0[12])-(0[12])-(0[1-9]|1\d|2[0-4])")
+NAME = re.compile(r"(0[123])-(0[12])-(0[1-8])-(0[12])-(0[12])-(0[12])-(0[1-9]|1[0-9]|2[0-4])")
+# The 17 intensities and 18 presences that OpenFace 2 gives.
+UNITS = [f"AU{number:02}_r" for number in (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)]
+UNITS += [f"AU{number:02}_c" for number in (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 28, 45)]
 
 
 def load(data_dir: Path, profile: str = "class") -> Corpus:
@@ -30,11 +33,13 @@ def load(data_dir: Path, profile: str = "class") -> Corpus:
             row, reason = parse(path)
             if row and row["clip_id"] in seen:  # the download of one well-known site holds every folder twice
                 row, reason = None, f"a second file of performance {row['clip_id']}"
+            if row and (fault := unreadable(path)):
+                row, reason = None, fault
             if row:
                 seen.add(row["clip_id"])
                 rows.append(row)
             else:
-                left_out.append((path.name, reason))
+                left_out.append((path.name.encode(errors="backslashreplace").decode(), reason))
     if not rows:
         raise ValueError(f"no RAVDESS speech clip (03-01-*.wav or .flac) under {data_dir / 'ravdess'}; unzip it there")
     clips = join_action_units(pd.DataFrame(rows), data_dir / "ravdess_av_features" / "action_units.csv")
@@ -71,19 +76,51 @@ def parse(path: Path) -> tuple[dict | None, str]:
     }, ""
 
 
+def unreadable(path: Path) -> str:
+    """Why a file cannot be read, or ""."""
+    try:
+        str(path).encode()
+        if not path.is_file():
+            return "not a file"
+        path.open("rb").close()
+    except UnicodeEncodeError:
+        return "a path that is not UTF-8"
+    except OSError as error:
+        return str(error.strerror)
+    return ""
+
+
 def join_action_units(clips: pd.DataFrame, table: Path) -> pd.DataFrame:
-    """Add the column `action_units`: `<csv>#<row key>` where the table has that performance, None where it does not."""
+    """Add the column `action_units`: `<csv>#<row key>` where the table has that performance, None where it does not.
+
+    Raises:
+        ValueError: the table cannot be read, has other columns, or one performance twice.
+    """
     if not table.is_file():
         return clips
     try:
-        column = pd.read_csv(table, usecols=["clip"], dtype=str)["clip"]
+        rows = pd.read_csv(table, dtype=str, keep_default_na=False)
+        check_units(rows)
     except (ValueError, OSError) as error:  # pandas' own parser errors are ValueErrors
+        reason = " ".join(str(error).split())
         raise ValueError(
-            f"{table.name} is not a table with a column `clip` ({error}): get it again or take it away"
+            f"{table.name} is not OpenFace's table of action units ({reason}): get it again or take it away"
         ) from None
-    keys = {key.partition("-")[2]: key for key in column}
+    keys = {key.partition("-")[2]: key for key in rows["clip"]}
     cells = [f"{table}#{keys[clip_id]}" if clip_id in keys else None for clip_id in clips.clip_id]
     return clips.assign(action_units=cells)
+
+
+def check_units(rows: pd.DataFrame) -> None:
+    """ValueError where the table lacks columns, has more units than OpenFace gives, or has one performance twice."""
+    wrong = set(rows.columns.drop("clip", errors="ignore")).symmetric_difference(UNITS)
+    if "clip" not in rows or wrong:
+        raise ValueError(
+            f"its columns must be clip and {len(UNITS)} units; wrong: {sorted(map(str, wrong))[:3] or 'clip'}"
+        )
+    performances = rows["clip"].str.partition("-")[2]
+    if performances.duplicated().any():
+        raise ValueError(f"performance {performances[performances.duplicated()].iloc[0]!r} stands twice")
 
 
 def duplicates(clips: pd.DataFrame) -> pd.DataFrame:

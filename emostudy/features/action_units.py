@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from emostudy.corpora.corpus import file_and_key
 from emostudy.features.media import BadMedia
 
 
@@ -17,7 +18,7 @@ def action_units(cell: str, start: float, end: float) -> np.ndarray:
     Raises:
         BadMedia: no such row, or a value that is missing or outside 0 to 5.
     """
-    path, _, key = cell.partition("#")
+    path, key = file_and_key(cell)
     table = _table(path, Path(path).stat().st_mtime_ns)
     if key not in table.index:
         raise BadMedia(f"no row {key} in the table of action units")

@@ -1,17 +1,21 @@
 """Extraction: every clip of a corpus through a feature, in parallel, each result kept on disk under what determines it."""
 
+import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from emostudy.corpora.corpus import Corpus, file_hash
-from emostudy.features import Feature
+from emostudy.corpora.corpus import Corpus, file_and_key, file_hash
+from emostudy.features import Feature, store
 from emostudy.features.media import BadMedia
-from emostudy.paths import cache_dir, is_kept, write_atomically
+from emostudy.paths import cache_dir, is_kept
 from emostudy.provenance import hash_of
 from emostudy.sources import source_hash
 
@@ -20,14 +24,17 @@ CHUNK = 32  # clips a task: large enough to hide joblib's cost, small enough for
 
 @dataclass(frozen=True)
 class Extracted:
-    """Values of one feature, row i belonging to `clip_ids[i]`; and the clips that gave none: `clip_id, file, reason`."""
+    """Values of one feature, row i belonging to `clip_ids[i]`; and the clips that gave none: `clip_id, file, reason`.
+
+    Values of a cached feature stay on disk: they take memory only where they are looked at, in every process that does.
+    """
 
     clip_ids: tuple[str, ...]
-    values: np.ndarray  # (N, ...) or (N,) of str
+    values: np.ndarray  # (N, ...) or (N,) of str; a np.memmap, read only, where the feature is cached
     left_out: pd.DataFrame
 
     def rows(self, clip_ids: tuple[str, ...]) -> np.ndarray:
-        """Values of these clips, in this order."""
+        """Values of these clips, in this order: a copy in memory."""
         position = {clip_id: row for row, clip_id in enumerate(self.clip_ids)}
         return self.values[[position[clip_id] for clip_id in clip_ids]]
 
@@ -35,10 +42,11 @@ class Extracted:
 def extract(corpus: Corpus, feature: Feature, jobs: int = 2, progress: bool = True) -> Extracted:
     """Compute (or read back) a feature for all clips that have its medium.
 
-    A clip that cannot be read is named in `left_out` with the reason, and the rest goes on.
+    A clip that cannot be read is named in `left_out` with the reason, and the rest goes on. What the cache holds is used
+    only if it is what was written there; else it is computed again.
 
     Raises:
-        ValueError: the corpus lacks the medium, or no clip at all could be read.
+        ValueError: the corpus lacks the medium, no clip at all could be read, or two clips gave arrays of different shapes.
     """
     if feature.medium not in corpus.clips:
         raise ValueError(
@@ -49,25 +57,55 @@ def extract(corpus: Corpus, feature: Feature, jobs: int = 2, progress: bool = Tr
     chunks = [tasks[at : at + CHUNK] for at in range(0, len(tasks), CHUNK)]
     code = source_hash(feature.function)
     # One process does for what is on disk already, or for a handful; starting workers costs seconds.
-    workers = jobs if feature.cached and len(tasks) > CHUNK and not _all_cached(feature, tasks, code) else 1
+    workers = jobs if feature.cached and _many_missing(feature, tasks, code) else 1
     done = Parallel(workers, return_as="generator")(delayed(_extract_chunk)(feature, chunk, code) for chunk in chunks)
     if progress:
         done = tqdm(done, total=len(chunks), desc=f"{corpus.name}: {feature.name}", unit="chunk", leave=False)
-    results = [result for chunk in done for result in chunk]
-    return _gather(corpus, feature, results)
+    return _gather(corpus, feature, (result for chunk in done for result in chunk))
 
 
-def _gather(corpus: Corpus, feature: Feature, results: list[tuple]) -> Extracted:
-    good = [(clip_id, value) for clip_id, value, _, _ in results if value is not None]
-    bad = [(clip_id, file, reason) for clip_id, value, file, reason in results if value is None]
-    left_out = pd.DataFrame(bad, columns=["clip_id", "file", "reason"])
-    if not good:
+def _gather(corpus: Corpus, feature: Feature, results: Iterable[tuple]) -> Extracted:
+    clip_ids, found, kinds, bad = [], [], {}, []
+    for clip_id, value, kind, file, reason in results:
+        if kind is None:
+            bad.append((clip_id, file, reason))
+        else:
+            clip_ids.append(clip_id)
+            found.append(value)
+            kinds.setdefault(kind, file)
+    if not found:
         raise ValueError(
             f"{corpus.name}: no clip gave {feature.name!r}; the first: {bad[0][1]}: {bad[0][2]}"
             if bad
             else f"{corpus.name}: every cell of {feature.medium} is empty"
         )
-    return Extracted(tuple(clip_id for clip_id, _ in good), np.stack([value for _, value in good]), left_out)
+    shape = _one_shape(corpus, feature, kinds)
+    values = _packed(feature, found, shape, {dtype for _, dtype in kinds}) if feature.cached else np.stack(found)
+    return Extracted(tuple(clip_ids), values, pd.DataFrame(bad, columns=["clip_id", "file", "reason"]))
+
+
+def _one_shape(corpus: Corpus, feature: Feature, kinds: dict[tuple, str]) -> tuple[int, ...]:
+    files = {shape: file for (shape, _), file in kinds.items()}
+    if len(files) > 1:
+        (one, first), (other, second) = list(files.items())[:2]
+        raise ValueError(
+            f"{corpus.name}: {feature.name!r} has shape {one} for {first} and {other} for {second}; a feature must have one "
+            "shape for all clips: pad, cut or average in its function"
+        )
+    return next(iter(files))
+
+
+def _packed(feature: Feature, keys: list[str], shape: tuple[int, ...], dtypes: set[str]) -> np.ndarray:
+    """All clips' values as one array on disk, found again by the clips' keys in their order."""
+    path = cache_dir() / "features" / feature.name / "packed" / f"{_hash_of_all(keys)}.npy"
+    if not store.is_whole(path):
+        dtype = np.result_type(*map(np.dtype, sorted(dtypes)))  # as np.stack would choose: the longest string, say
+        store.pack(path, (_path_of(feature, key) for key in keys), len(keys), shape, dtype)
+    return np.load(path, mmap_mode="r", allow_pickle=False)
+
+
+def _hash_of_all(keys: list[str]) -> str:
+    return hashlib.sha256(" ".join(keys).encode()).hexdigest()[:16]
 
 
 def _extract_chunk(feature: Feature, chunk: list[tuple], code: str) -> list[tuple]:
@@ -75,32 +113,48 @@ def _extract_chunk(feature: Feature, chunk: list[tuple], code: str) -> list[tupl
 
 
 def _extract_one(feature: Feature, clip_id: str, cell: str, start: float, end: float, code: str) -> tuple:
+    """The value, or the key under which it is kept; its shape and dtype; the file; the reason why there is none.
+
+    Values of cached features are not sent from process to process, and not held: together they may be larger than memory.
+    """
     name = os.path.basename(cell) if feature.medium != "text" else f"text of {clip_id}"
     try:
-        path = _cache_path(feature, cell, start, end, code) if feature.cached else None
-        if path is not None and is_kept(path):
-            return np.load(path, allow_pickle=False), name, ""
+        key = _key(feature, cell, start, end, code) if feature.cached else None
+        value = store.read(_path_of(feature, key)) if key else None
+        if value is not None:
+            return key, _kind(value), name, ""
         value = np.asarray(feature.function(cell, start=start, end=end, **feature.settings))
         if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
             raise BadMedia(f"{feature.name} is not finite")
     except ValueError as error:  # BadMedia, or a start and end that are no stretch of time
-        return None, name, str(error)
+        return None, None, name, str(error)
     except OSError as error:
-        return None, name, error.strerror or str(error)
-    if path is not None:
-        with write_atomically(path) as temporary, open(temporary, "wb") as file:
-            np.save(file, value, allow_pickle=False)
-    return value, name, ""
+        return None, None, name, error.strerror or str(error)
+    if key:
+        store.write(_path_of(feature, key), value)
+    return key or value, _kind(value), name, ""
 
 
-def _cache_path(feature: Feature, cell: str, start: float, end: float, code: str):
-    content = file_hash(cell) + cell.partition("#")[2] if feature.medium != "text" else cell
-    key = hash_of(content, repr(float(start)), repr(float(end)), feature.function, feature.settings, code)
+def _kind(value: np.ndarray) -> tuple[tuple[int, ...], str]:
+    return value.shape, value.dtype.str
+
+
+def _key(feature: Feature, cell: str, start: float, end: float, code: str) -> str:
+    content = file_hash(cell) + file_and_key(cell)[1] if feature.medium != "text" else cell
+    return hash_of("sealed", content, repr(float(start)), repr(float(end)), feature.function, feature.settings, code)
+
+
+def _path_of(feature: Feature, key: str) -> Path:
     return cache_dir() / "features" / feature.name / key[:2] / f"{key}.npy"
 
 
-def _all_cached(feature: Feature, tasks: list[tuple], code: str) -> bool:
+def _many_missing(feature: Feature, tasks: list[tuple], code: str) -> bool:
+    missing = (task for task in tasks if not _is_cached(feature, *task[1:], code))
+    return len(list(islice(missing, CHUNK + 1))) > CHUNK
+
+
+def _is_cached(feature: Feature, cell: str, start: float, end: float, code: str) -> bool:
     try:
-        return all(is_kept(_cache_path(feature, cell, start, end, code)) for _, cell, start, end in tasks)
-    except OSError:
+        return is_kept(_path_of(feature, _key(feature, cell, start, end, code)))
+    except OSError:  # a clip's own file is gone
         return False

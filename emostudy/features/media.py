@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ PLAIN_AUDIO = frozenset({".wav", ".flac", ".ogg", ".aif", ".aiff"})
 WARM_UP = 0.25  # seconds decoded before a wanted start: AAC frames overlap, so the first one after a seek is wrong
 SEEK_AFTER = 5.0  # a gap between wanted times (seconds) from which seeking is cheaper than decoding on
 TOLERANCE = 0.5  # seconds by which a stream may end before its header says so; headers round and streams differ
+RATES = (1_000, 768_000)  # Hz; a header beyond them is wrong, and resampling by it would fill the memory
+LATEST = 600.0  # seconds from the start within which sound must begin: silence of any length would be put before it
 FRAME = 0.2  # seconds; longer than one frame of any audio codec
 
 av.logging.set_level(av.logging.PANIC)  # what is wrong with a file is told by BadMedia, not by lines on stderr
@@ -36,6 +39,8 @@ def read_audio(path: str | Path, start: float | None = None, end: float | None =
     with _damage_told(path):
         plain = Path(path).suffix.lower() in PLAIN_AUDIO
         wave, file_rate = (_read_plain if plain else _read_container)(path, start, end)
+    if not RATES[0] <= file_rate <= RATES[1]:
+        raise BadMedia(f"sample rate of {file_rate} Hz")
     if not len(wave):
         raise BadMedia(f"no sound after {start:.2f} s")
     if not np.isfinite(wave).all():
@@ -82,7 +87,7 @@ def duration(path: str | Path) -> float:
 def _damage_told(path: str | Path) -> Iterator[None]:
     """Turn whatever the decoders raise into BadMedia."""
     path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):  # unlike Path.is_file, it takes any name
         raise BadMedia("missing file")
     if path.stat().st_size == 0:
         raise BadMedia("empty file")
@@ -90,7 +95,15 @@ def _damage_told(path: str | Path) -> Iterator[None]:
         yield
     except BadMedia:
         raise
-    except (av.FFmpegError, soundfile.LibsndfileError, OSError, EOFError, ValueError, RuntimeError) as error:
+    except (
+        av.FFmpegError,
+        soundfile.LibsndfileError,
+        OSError,
+        EOFError,
+        ValueError,
+        RuntimeError,
+        MemoryError,
+    ) as error:
         raise BadMedia("truncated" if _cut_short(path) else "not readable as media") from error
 
 
@@ -178,6 +191,8 @@ def _read_container(path: str | Path, start: float, end: float) -> tuple[np.ndar
         wave, first, last = _decode_sound(container, stream, start, end)
     if last + TOLERANCE < min(end, stated_end):
         raise BadMedia("truncated")
+    if first - start > LATEST:
+        raise BadMedia(f"sound that begins only at {first:.0f} s")
     if math.isinf(end) and 0 < last - stated_end < FRAME:
         end = stated_end  # encoders fill up the last frame with silence
     skip = round((start - first) * rate)  # negative: the sound begins later than the window, so silence leads it

@@ -117,13 +117,17 @@ def differences(
 
 
 def differences_alt(comparisons: pd.DataFrame, titles: Mapping[str, str]) -> str:
-    """The finding of `differences`, system by system."""
-    base, told = comparisons.baseline.iloc[0], []
-    for row in comparisons.itertuples():
+    """The finding of `differences`: how many systems are shown to be better or worse, and which are first and last."""
+    base, ordered = comparisons.baseline.iloc[0], comparisons.sort_values("difference")
+    counts = comparisons.verdict.value_counts()
+    told = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in ("better", "worse", "no difference shown"))
+    ends = []
+    for word, row in zip(("Most", "Least"), (ordered.iloc[-1], ordered.iloc[0]), strict=True):
         bounds = "" if pd.isna(row.ci_low) else f" [{percent(row.ci_low)}, {percent(row.ci_high)}]"
-        told.append(f"{full_title(row, titles)}: {percent(row.difference)}{bounds}, {row.verdict}.")
+        ends.append(f"{word}: {full_title(row, titles)}, {percent(row.difference)}{bounds}.")
     protocol = protocol_title(comparisons.protocol.iloc[0]).capitalize()
-    return f"{protocol}, UAR minus that of {titles.get(base, base)}, in points. " + " ".join(told)
+    head = f"{protocol}, UAR minus that of {titles.get(base, base)}, in points: of {len(comparisons)} systems {told}. "
+    return head + " ".join(ends)
 
 
 def _band(ax, protocol: str, single: pd.Series) -> None:

@@ -16,6 +16,7 @@ from matplotlib.textpath import TextPath
 from matplotlib.transforms import blended_transform_factory
 from PIL import Image
 
+from emostudy.figures.plotted import plotted
 from emostudy.paths import write_atomically
 
 HALF, FULL = 3.4, 7.0  # inches: a column and a page; text is at least 7 points at these widths
@@ -153,7 +154,7 @@ def ink_on(colour) -> str:
 
 
 def save(fig: Figure, folder: Path, slug: str, alt: str) -> list[Path]:
-    """Write `figures/<slug>.png`, `.svg`, `.pdf` and `.txt` (the finding, in words, for those who do not see it).
+    """Write `figures/<slug>.png`, `.svg`, `.pdf`, `.txt` (the finding, in words, for those who do not see it) and `.csv` (the numbers).
 
     The same figure gives the same bytes. `folder` is `results/<corpus>/<profile>`.
 
@@ -162,13 +163,15 @@ def save(fig: Figure, folder: Path, slug: str, alt: str) -> list[Path]:
     """
     if not alt.strip():
         raise ValueError(f"{slug}: no alt text; say in words what the figure shows")
-    paths = [folder / "figures" / f"{slug}.{ending}" for ending in ("png", "svg", "pdf", "txt")]
+    paths = [folder / "figures" / f"{slug}.{ending}" for ending in ("png", "svg", "pdf", "txt", "csv")]
     with settings():
         for path in paths[:3]:
             with write_atomically(path) as temporary:
                 temporary.write_bytes(_bytes(fig, path.suffix[1:]))
     with write_atomically(paths[3]) as temporary:
         temporary.write_text(" ".join(alt.split()) + "\n", "utf-8", newline="\n")
+    with write_atomically(paths[4]) as temporary:
+        plotted(fig).to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
     return paths
 
 

@@ -46,14 +46,35 @@ def small_bert(vocabulary: int, width: int = 96, layers: int = 2) -> nn.Module:
 def pretrained(kind: str, weights: str):
     """A transformers class by name (`AutoModel`, `AutoTokenizer`), loaded by hub name or from a folder, safetensors only.
 
+    No code that lies beside the weights is run, nor one that their configuration names.
+
     Raises:
-        ValueError: the weights are not there; never a silent start from scratch.
+        ValueError: they are not there, or not whole; never a silent start from scratch.
     """
-    options = {"use_safetensors": True} if kind == "AutoModel" else {}
+    own = {"use_safetensors": True, "attn_implementation": "eager", "output_loading_info": True}
     try:
-        return getattr(transformers, kind).from_pretrained(weights, **options)
-    except (OSError, ValueError) as error:
+        loaded = getattr(transformers, kind).from_pretrained(
+            weights, trust_remote_code=False, **(own if kind == "AutoModel" else {})
+        )
+        return _whole_model(*loaded) if kind == "AutoModel" else _whole_tokenizer(loaded)
+    except Exception as error:  # from a broken file transformers raises anything: KeyError, SafetensorError, ...
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise ValueError(
-            f"cannot load {weights!r} ({str(error).splitlines()[0]}): give a hub name with network access "
-            f"(`hf download {weights}` fetches it), or a folder with config.json, model.safetensors and the tokeniser"
+            f"cannot load {weights!r} ({reason}): give a hub name with network access "
+            f"(`hf download NAME` fetches it), or a folder with config.json, model.safetensors and the tokeniser"
         ) from None
+
+
+def _whole_model(model: nn.Module, found: dict) -> nn.Module:
+    """transformers draws at random what the file lacks; only the pooler, which is not used here, may be lacking."""
+    missing = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
+    if missing:
+        raise ValueError(f"the file lacks {len(missing)} of the weights, such as {missing[0]}")
+    return model
+
+
+def _whole_tokenizer(tokenizer):
+    """transformers makes an empty one where there are no files."""
+    if len(tokenizer) <= len(tokenizer.all_special_tokens):
+        raise ValueError("the tokeniser has no vocabulary")
+    return tokenizer

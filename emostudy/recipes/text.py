@@ -1,5 +1,6 @@
 """Recipes that read."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +29,13 @@ class PretrainedBert:
     frozen: bool = False
 
     def __call__(self, sizes: dict[str, int], num_classes: int) -> BertClassifier:
-        return BertClassifier(pretrained("AutoModel", self.weights), num_classes, self.frozen)
+        encoder = pretrained("AutoModel", self.weights)
+        known = getattr(encoder.config, "vocab_size", 0)
+        if sizes["text"] > known:
+            raise ValueError(
+                f"{self.weights!r}: the tokeniser has {sizes['text']} pieces, the model knows {known}; take both from one place"
+            )
+        return BertClassifier(encoder, num_classes, self.frozen)
 
 
 TEXT_TFIDF = Recipe(
@@ -55,7 +62,7 @@ TEXT = (TEXT_TFIDF, TEXT_BERT)
 def pretrained_bert(weights: str, frozen: bool = False, epochs: int = 10) -> Recipe:
     """System M's text recipe on pretrained weights: bert-base-uncased by hub name, or any BERT in a folder."""
     name = weights_name(weights)
-    weights = str(Path(weights).expanduser()) if Path(weights).expanduser().is_dir() else weights
+    weights = str(local_folder(weights) or weights)
     return Recipe(
         f"text_{Path(weights).name}{'_frozen' if frozen else ''}",
         f"{Path(weights).name} (M)",
@@ -74,10 +81,16 @@ def weights_name(weights: str) -> str:
     Raises:
         ValueError: a folder without model.safetensors.
     """
-    folder = Path(weights).expanduser()
-    if not folder.is_dir():
+    folder = local_folder(weights)
+    if folder is None:
         return weights
     file = folder / "model.safetensors"
     if not file.is_file():
         raise ValueError(f"{folder.name} holds no model.safetensors: save the model there with save_pretrained")
     return f"{folder.name}@{file_hash(str(file))[:12]}"
+
+
+def local_folder(weights: str) -> Path | None:
+    """The folder that `weights` names; None for a hub name, and for what is no path at all."""
+    folder = os.path.expanduser(weights)
+    return Path(folder) if os.path.isdir(folder) else None

@@ -16,6 +16,7 @@ from emostudy.corpora.emosynth.speakers import Speaker, draw_speakers
 from emostudy.corpora.emosynth.tables import load_tables
 from emostudy.corpora.emosynth.voice import RATE, say
 from emostudy.corpora.emosynth.words import sentence, syllables
+from emostudy.paths import is_kept
 from emostudy.seeds import seed_of
 from emostudy.sources import bare
 
@@ -42,7 +43,7 @@ def make(folder: Path, profile: str, seed: int = 0, jobs: int = 2) -> None:
 def is_current(folder: Path) -> bool:
     """Whether the folder holds a whole corpus made by this version of the generator."""
     note = folder / "version.txt"
-    return note.is_file() and note.read_text() == version()
+    return is_kept(note) and note.read_bytes() == version().encode()
 
 
 def version() -> str:

@@ -1,0 +1,71 @@
+"""The clip table kept beside the results, so that all that follows from predictions can be made again without the media."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from emostudy.corpora import card
+from emostudy.corpora.corpus import MEDIA, Corpus, file_and_key
+from emostudy.paths import write_atomically
+
+NUMBERS = ("turn", "start", "end")
+WITHHELD = ("sentence", "text")  # of corpora whose examples may not be shared
+
+
+def keep(corpus: Corpus, folder: Path) -> None:
+    """Write `clips.csv` and `corpus.json` into a results folder, unless they are there already.
+
+    Media are named, not copied; sentences are left out where the card says that examples may not be shared.
+    """
+    facts = {"name": corpus.name, "emotions": list(corpus.emotions), "fingerprint": corpus.fingerprint()}
+    facts |= {"left_out": corpus.left_out.to_dict("records")}
+    table = folder / "clips.csv"
+    if _facts(folder) == facts and table.is_file():
+        return
+    clips = corpus.clips.copy()
+    for medium in set(MEDIA) & set(clips):
+        clips[medium] = [_name(cell, medium) for cell in clips[medium]]
+    if not corpus.card.get("examples_shareable"):
+        clips = clips.assign(
+            **{column: clips[column].notna().map({True: "withheld"}) for column in WITHHELD if column in clips}
+        )
+    with write_atomically(table) as path:
+        clips.to_csv(path, index=False, lineterminator="\n")
+    with write_atomically(folder / "corpus.json") as path:
+        path.write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+
+
+def _name(cell: object, medium: str) -> object:
+    if pd.isna(cell) or medium == "text":
+        return cell
+    file, key = file_and_key(str(cell))
+    return f"{Path(file).name}#{key}" if key else Path(file).name
+
+
+def _facts(folder: Path) -> dict | None:
+    try:
+        return json.loads((folder / "corpus.json").read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def reopen(folder: Path) -> Corpus:
+    """The corpus as it was kept: all of the clip table but the media themselves.
+
+    Raises:
+        ValueError: the table is not there, or not whole.
+    """
+    facts = _facts(folder)
+    where = f"{folder.parent.name}/{folder.name}"
+    if facts is None or not (folder / "clips.csv").is_file():
+        raise ValueError(f"no clip table in {where}: `python -m emostudy run` writes clips.csv and corpus.json there")
+    try:
+        clips = pd.read_csv(folder / "clips.csv", dtype=str, keep_default_na=False)
+        clips = clips.assign(**{name: pd.to_numeric(clips[name]) for name in NUMBERS})
+        for medium in set(MEDIA) & set(clips):
+            clips[medium] = clips[medium].where(clips[medium] != "", None)
+        left_out = pd.DataFrame(facts["left_out"], columns=["file", "reason"])
+        return Corpus(facts["name"], tuple(facts["emotions"]), card(facts["name"]), clips, left_out)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"clips.csv or corpus.json in {where} is not whole ({error}): get it back with git") from error

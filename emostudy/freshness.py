@@ -1,0 +1,128 @@
+"""Fresh, stale or missing: a notebook's stamp compared with its source, parameters, inputs and the package as they are now."""
+
+import ast
+import hashlib
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from emostudy import stamps
+from emostudy.corpora import CARDS
+from emostudy.graph import Notebook
+from emostudy.paths import ROOT
+from emostudy.sources import bare
+
+PLACES = ("data_dir", "results_dir", "jobs")  # parameters that change no number
+
+
+def ingredients(source: Path, parameters: dict, corpus: str) -> dict:
+    """What determines a notebook's results beside its data: its cells, parameters and the modules that it uses.
+
+    Args:
+        parameters: those that differ from the notebook's defaults.
+    """
+    cells = json.loads(source.read_text("utf-8"))["cells"]
+    texts = [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
+    code = "\n".join(text for kind, text in texts if kind == "code")
+    asked = {name: value for name, value in parameters.items() if name not in PLACES}
+    return {"source": _hash(json.dumps(texts)), "parameters": asked, "code": modules(code, corpus)}
+
+
+def reasons(
+    folder: Path, notebook: Notebook, now: dict, before: list[str], fingerprint: Callable[[], str]
+) -> list[str]:
+    """Why a notebook has to be run, the most telling first; nothing if it is fresh.
+
+    Args:
+        now: of `ingredients`.
+        before: slugs of the notebooks that it builds on.
+        fingerprint: the corpus as it is now; asked for only if nothing else has changed. "" where it cannot be known.
+    """
+    stamp = stamps.read(folder, notebook.slug)
+    if stamp is None:
+        return ["never run to its end"]
+    if "source" not in stamp:
+        return ["its files were written by hand in Jupyter"]
+    found = _changed(stamp, now) + _lost(folder, stamp)
+    if stamp["reads"] and set(stamp["reads"]) != set(stamps.runs_of(folder, before)):
+        found.append("the runs that it reads are others now")
+    corpus = stamp["corpus"] if found else fingerprint() or stamp["corpus"]
+    return found if corpus == stamp["corpus"] else [f"the corpus has changed ({stamp['corpus']}, now {corpus})"]
+
+
+def _changed(stamp: dict, now: dict) -> list[str]:
+    found = ["the notebook has changed"] if stamp["source"] != now["source"] else []
+    if stamp["parameters"] != now["parameters"]:
+        found.append(f"parameters were {_told(stamp['parameters'])}, now {_told(now['parameters'])}")
+    old, new = stamp["code"], now["code"]
+    names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return found + ([f"code has changed: {', '.join(names[:3])}{more}"] if names else [])
+
+
+def _lost(folder: Path, stamp: dict) -> list[str]:
+    """Files that are gone or not as they were written, and runs that are gone."""
+    files = stamp["files"] | stamp["copy"]
+    names = [*files, *(name for run_id in stamp["runs"] for name in stamps.run_files(run_id))]
+    gone = [name for name in names if not (folder / name).is_file()]
+    if gone:
+        return [f"{gone[0]} is gone" + (f", and {len(gone) - 1} more" if gone[1:] else "")]
+    now = stamps.hashes(folder, [folder / name for name in files])
+    edited = [name for name in files if now[name] != files[name]]
+    return (
+        [f"{edited[0]} was changed since" + (f", and {len(edited) - 1} more" if edited[1:] else "")] if edited else []
+    )
+
+
+def _told(parameters: dict) -> str:
+    return ", ".join(f"{name}={json.dumps(value)}" for name, value in parameters.items()) or "the defaults"
+
+
+def modules(code: str, corpus: str) -> dict[str, str]:
+    """Module of this package -> hash of its code, for all that some code imports, directly or not; and the corpus' own.
+
+    Comments and docstrings do not count.
+    """
+    waiting, found = [*imported(code), f"emostudy.corpora.{corpus}"], {}
+    while waiting:
+        name = waiting.pop()
+        path = file_of(name)
+        if name not in found and path is not None:
+            found[name], used = _read(path, path.stat().st_mtime_ns)
+            waiting += [*used, name.rpartition(".")[0]]
+    card = CARDS / f"{corpus}.yaml"
+    if card.is_file():
+        found[f"card {corpus}"] = _hash(
+            json.dumps(yaml.safe_load(card.read_text("utf-8")), sort_keys=True, default=str)
+        )
+    return dict(sorted(found.items()))
+
+
+@cache
+def _read(path: Path, modified: int) -> tuple[str, tuple[str, ...]]:
+    text = path.read_text("utf-8")
+    return _hash(bare(text)), imported(text)
+
+
+def imported(code: str) -> tuple[str, ...]:
+    """Names that some code imports from this package: modules, and what may be a module or a function in one."""
+    names = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(name for name in names if name.partition(".")[0] == "emostudy")
+
+
+def file_of(name: str) -> Path | None:
+    """The file of a module or package; None where the name is none of ours."""
+    path = ROOT.joinpath(*name.split("."))
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,195 @@
+"""The study's report: one page from the results folder, read straight from disk, without a network or a script.
+
+It shows and links the files that are there, and computes no score. Pictures and tables stay where they are.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from tqdm import tqdm
+
+from emostudy.corpora import cards
+from emostudy.graph import NOTEBOOKS, Notebook, lacking
+from emostudy.paths import write_atomically
+from emostudy.profiles import PROFILES
+from emostudy.protocols import NUM_FOLDS
+from emostudy.report_files import Figure, Table, convert, protocols, provenance, read_figure, read_run, read_table
+from emostudy.wording import CLUSTERS, counted
+
+LINKS = {"figures": ("svg", "pdf", "png"), "tables": ("csv", "tex", "md")}
+FIRST = ("20_protocols", "20_results")  # the main figure and the main table
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure or a table on the page, or why it is not there; `links` are (kind, address) of its files."""
+
+    slug: str
+    content: Figure | Table | None
+    fault: str
+    links: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one notebook wrote, in the order of the files' names; `note` says in a sentence what is not there."""
+
+    slug: str
+    title: str
+    page: str  # address of the executed notebook as a page, or ""
+    source: str  # address of the executed notebook, or ""
+    note: str
+    figures: list[Shown]
+    tables: list[Shown]
+
+
+@dataclass(frozen=True)
+class Study:
+    """One corpus at one profile; the paper's part is the first."""
+
+    corpus: str
+    profile: str
+    parts: list[Part]
+    runs: list[dict]
+
+    @property
+    def card(self) -> dict:
+        """The corpus' card."""
+        return cards()[self.corpus]
+
+    @property
+    def main(self) -> Shown | None:
+        """The figure that stands at the top of the page."""
+        return next((item for item in self.parts[0].figures if item.slug in FIRST), None)
+
+
+@dataclass
+class Report:
+    """What was written: the page, what stands on it, how many notebooks were converted now, and every bad file."""
+
+    path: Path
+    studies: list[Study] = field(default_factory=list)
+    num_converted: int = 0
+    faults: dict[str, str] = field(default_factory=dict)  # file under the results folder -> what is wrong with it
+
+    def summary(self) -> list[str]:
+        """Lines to be printed."""
+        parts = [part for study in self.studies for part in study.parts]
+        told = [counted(sum(bool(s.content) for p in parts for s in getattr(p, kind)), kind[:-1]) for kind in LINKS]
+        told.append(counted(sum(bool(part.page) for part in parts), "notebook"))
+        lines = [f"{study.corpus:<12}{study.profile:<8}{counted(len(study.runs), 'run')}" for study in self.studies]
+        lines.append(f"shown: {', '.join(told)}; converted now: {self.num_converted}")
+        lines += [f"not shown: {name}: {why}" for name, why in self.faults.items()]
+        return [*lines, f"open next: {os.path.relpath(self.path)}"]
+
+
+def write(root: Path) -> Path:
+    """Write `<root>/report/index.html` and the notebooks' pages beside it; its path.
+
+    Raises:
+        ValueError: no corpus has a table yet.
+    """
+    return make(root).path
+
+
+def make(root: Path) -> Report:
+    """As `write`, but gives back what was written, with its `summary()`. The same files give the same bytes."""
+    root = Path(root).resolve()
+    folders = [root / corpus / profile for corpus in cards() for profile in PROFILES if profile != "smoke"]
+    folders = [folder for folder in folders if _files(folder / "tables", "md")]
+    if not folders:
+        raise ValueError(f"no tables in {root}; run `python -m emostudy run` first, or name its --results-dir")
+    report = Report(root / "report" / "index.html")
+    pages = _convert([path for folder in folders for path in _files(folder / "notebooks", "ipynb")], report)
+    report.studies = [_study(folder, pages, report) for folder in folders]
+    with write_atomically(report.path) as temporary:
+        temporary.write_text(_page(report), "utf-8", newline="\n")
+    return report
+
+
+def _files(folder: Path, ending: str) -> list[Path]:
+    """Whole files: no hidden one, which is being written, and no notebook that failed."""
+    paths = [path for path in folder.glob(f"[!.]*.{ending}") if not path.stem.endswith(".failed")]
+    return sorted(paths, key=lambda path: (path.stem not in FIRST, path))
+
+
+def _convert(notebooks: list[Path], report: Report) -> dict[Path, str]:
+    """Executed notebook -> its page's name in `report/notebooks`, from which pages of no notebook are removed."""
+    pages, folder = {}, report.path.parent / "notebooks"
+    for path in tqdm(notebooks, desc="notebooks", leave=False):
+        if made := _try(path, report, lambda path: convert(path, folder)):
+            pages[path] = made[0]
+            report.num_converted += made[1]
+    for page in set(_files(folder, "html")) - {folder / name for name in pages.values()}:
+        page.unlink()
+    return pages
+
+
+def _try(path: Path, report: Report, read: Callable):
+    """What `read` makes of a file; None, and a fault in the report, where it cannot."""
+    try:
+        return read(path)
+    except (ValueError, OSError) as error:
+        why = getattr(error, "strerror", None) or " ".join(str(error).split())  # strerror: without the folder
+        why = "not UTF-8; run its notebook again" if isinstance(error, UnicodeDecodeError) else why
+        report.faults[path.relative_to(report.path.parents[1]).as_posix()] = why
+        return None
+
+
+def _study(folder: Path, pages: dict[Path, str], report: Report) -> Study:
+    figures = [_shown(path, report, read_figure) for path in _files(folder / "figures", "png")]
+    tables = [_shown(path, report, read_table) for path in _files(folder / "tables", "md")]
+    strays = {_number(item.slug) for item in (*figures, *tables)} - {_number(node.slug) for node in NOTEBOOKS}
+    nodes = [*NOTEBOOKS, *(Notebook(number, "Files of no notebook") for number in sorted(strays))]
+    nodes.sort(key=lambda node: _number(node.slug) != _number(FIRST[0]))  # the paper's part first
+    runs = [_try(path, report, read_run) for path in _files(folder / "runs", "json")]
+    parts = [_part(folder, node, figures, tables, pages) for node in nodes]
+    return Study(*folder.parts[-2:], parts, [run for run in runs if run])
+
+
+def _number(slug: str) -> str:
+    return slug.partition("_")[0]
+
+
+def _part(folder: Path, node: Notebook, figures: list[Shown], tables: list[Shown], pages: dict[Path, str]) -> Part:
+    items = {"figures": figures, "tables": tables}
+    own = {kind: [s for s in shown if _number(s.slug) == _number(node.slug)] for kind, shown in items.items()}
+    copy = folder / "notebooks" / f"{node.slug}.ipynb"
+    page = f"notebooks/{quote(pages[copy])}" if copy in pages else ""
+    source = _address(copy) if copy.is_file() else ""
+    return Part(node.slug, node.question, page, source, _note(node, copy, own), **own)
+
+
+def _note(node: Notebook, copy: Path, own: dict[str, list[Shown]]) -> str:
+    """What is not there, in a sentence; "" where nothing is missing."""
+    if copy.with_suffix(".failed.ipynb").is_file():
+        return "The last run of this notebook failed; what stands here is from a run before."
+    why = lacking(node, cards()[copy.parts[-4]]["modalities"])
+    if why and not copy.is_file() and not any(own.values()):
+        return f"Left out: it {why}."
+    missing = [] if copy.is_file() or node not in NOTEBOOKS else ["executed notebook"]
+    missing += [kind for kind in own if kind in node.writes and not own[kind]]
+    return f"Not here yet: {', '.join(missing)}." if missing else ""
+
+
+def _shown(path: Path, report: Report, read: Callable) -> Shown:
+    siblings = [path.with_suffix(f".{ending}") for ending in LINKS[path.parent.name]]
+    links = [(other.suffix[1:], _address(other)) for other in siblings if other.is_file()]
+    content = _try(path, report, read)
+    return Shown(path.stem, content, report.faults.get("/".join(path.parts[-4:]), ""), links)
+
+
+def _address(path: Path) -> str:
+    """From the page to a file `<corpus>/<profile>/<kind>/<name>`."""
+    return "../" + quote("/".join(path.parts[-4:]))
+
+
+def _page(report: Report) -> str:
+    folder = FileSystemLoader(Path(__file__).parent)
+    env = Environment(autoescape=True, loader=folder, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    words = {"protocols": protocols, "provenance": provenance, "clusters": CLUSTERS, "profiles": PROFILES}
+    return env.get_template("report_page.html.j2").render(report=report, num_folds=NUM_FOLDS, **words)

@@ -1,0 +1,94 @@
+"""The committed results: each table and figure follows from the committed predictions, and no file was edited since."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emostudy import stamps
+from emostudy.paths import ROOT
+from emostudy.remake import remake
+
+FOLDERS = sorted(path.parent for path in (ROOT / "results").glob("*/*/stamps") if path.parent.name != "smoke")
+SOURCES = ("predictions", "runs", "stamps")
+RTOL, ATOL = 1e-4, 1e-6  # of tables and plotted data made from the same predictions, on any machine
+every_folder = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: f"{path.parent.name}-{path.name}")
+
+
+def test_there_are_committed_results():
+    assert len(FOLDERS) >= 2
+
+
+@every_folder
+def test_no_file_is_other_than_its_notebook_left_it(folder):
+    for slug, stamp in stamps.read_all(folder).items():
+        files = stamp["files"] | stamp["copy"]
+        now = stamps.hashes(folder, [folder / name for name in files])
+        assert [name for name in files if now[name] != files[name]] == [], slug
+        assert all((folder / name).is_file() for run_id in stamp["runs"] for name in stamps.run_files(run_id)), slug
+
+
+@every_folder
+def test_no_file_is_there_that_no_notebook_left(folder):
+    found = stamps.read_all(folder)
+    claimed = {name for stamp in found.values() for name in (*stamp["files"], *stamp["copy"])}
+    claimed |= {name for stamp in found.values() for run_id in stamp["runs"] for name in stamps.run_files(run_id)}
+    kinds = ("tables", "figures", "predictions", "runs", "notebooks")
+    there = {path.relative_to(folder).as_posix() for kind in kinds for path in (folder / kind).glob("[!.]*")}
+    assert there - claimed == set()
+
+
+def close(one, other) -> bool:
+    """Whether two csv files say the same: words alike, numbers within the stated tolerance."""
+    first, second = (pd.read_csv(path, keep_default_na=False, dtype=str) for path in (one, other))
+    if first.shape != second.shape or list(first) != list(second):
+        return False
+    numbers = [frame.apply(pd.to_numeric, errors="coerce").to_numpy(float) for frame in (first, second)]
+    near = np.isclose(*numbers, rtol=RTOL, atol=ATOL, equal_nan=False)
+    return bool((near | (first.to_numpy() == second.to_numpy())).all())
+
+
+@pytest.fixture(scope="module", params=FOLDERS, ids=lambda path: f"{path.parent.name}-{path.name}")
+def remade(request, tmp_path_factory):
+    """A committed folder, and another one made from its predictions alone."""
+    copy = tmp_path_factory.mktemp("remade") / request.param.parent.name / request.param.name
+    for name in SOURCES:
+        shutil.copytree(request.param / name, copy / name)
+    for name in ("corpus.json", "clips.csv"):
+        shutil.copy(request.param / name, copy / name)
+    return request.param, copy, remake(copy)
+
+
+def test_tables_and_figures_follow_from_the_predictions(remade):
+    folder, copy, written = remade
+    names = sorted({path.relative_to(copy).as_posix() for path in written if path.suffix == ".csv"})
+    assert len(names) >= 30
+    assert [name for name in names if not close(folder / name, copy / name)] == []
+
+
+def test_what_is_not_remade_needs_the_media(remade):
+    folder, copy, _ = remade
+    names = {f"{path.parent.name}/{path.stem}" for kind in ("tables", "figures") for path in (folder / kind).iterdir()}
+    left = {name for name in names if not list((copy / name).parent.glob(f"{name.split('/')[1]}.*"))}
+    assert left <= {"tables/01_both_sides", "figures/01_faces", "figures/01_voices", "figures/02_crops"}
+
+
+def test_words_and_captions_follow_too(remade):
+    folder, copy, written = remade
+    for path in written:
+        if path.suffix in (".md", ".txt"):
+            assert path.read_text("utf-8") == (folder / path.relative_to(copy)).read_text("utf-8"), path.name
+
+
+def test_a_changed_prediction_is_seen(remade, tmp_path):
+    folder, copy, _ = remade
+    changed = tmp_path / folder.parent.name / folder.name
+    shutil.copytree(copy, changed)
+    run_id = stamps.runs_of(changed, ["03_speech_lstm"])[-1]
+    path = changed / "predictions" / f"{run_id}.parquet"
+    rows = pd.read_parquet(path)
+    rows.assign(predicted=rows.emotion).to_parquet(path)
+    records = changed / "tables" / "03_results.csv"
+    remake(changed, only=("03_speech_lstm",))
+    assert not close(folder / "tables" / "03_results.csv", records)

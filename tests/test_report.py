@@ -1,0 +1,344 @@
+"""The report: every file with its words, nothing fetched, a bad file named and survived, the same bytes twice."""
+
+import base64
+import io
+import json
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+from urllib.parse import unquote
+
+import nbformat
+import pandas as pd
+import pytest
+from PIL import Image
+
+from emostudy import report, table_files
+from emostudy.cli import parser
+from emostudy.paths import write_atomically
+from emostudy.report_files import read_table
+
+VOID = ("img", "meta", "br", "link")
+ALT = 'UAR of "A" & <B>: 60 on new speakers.'
+NASTY = "<script>alert(1)</script>"
+RUN = {"run_id": "a", "protocol": "random", "recipe": "svm", "fold": 0, "seed": 1, "seconds": 61.0, "device": "cpu"}
+RUN |= {"corpus_fingerprint": "f00d", "environment": {"commit": "c0ffee-dirty", "versions": {"numpy": "2.4.6"}}}
+REMOTE = """# Title
+![far](https://example.org/far.png) <iframe src="https://example.org/frame"></iframe>
+<meta http-equiv="refresh" content="0; url=https://example.org"> <link rel="stylesheet" href="https://example.org/a.css">"""
+
+
+class Page(HTMLParser):
+    """Elements as (tag, attributes, text inside, the tags around it)."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path, self.html, self.elements, self.open = path, path.read_text("utf-8"), [], []
+        self.feed(self.html)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append([tag, dict(attributes), "", tuple(self.elements[at][0] for at in self.open)])
+        if tag not in VOID:
+            self.open.append(len(self.elements) - 1)
+
+    def handle_endtag(self, tag):
+        assert self.elements[self.open[-1]][0] == tag, f"</{tag}> does not close <{self.elements[self.open[-1]][0]}>"
+        self.open.pop()
+
+    def handle_data(self, data):
+        for at in self.open:
+            self.elements[at][2] += data
+
+    def all(self, tag):
+        return [element for element in self.elements if element[0] == tag]
+
+    def texts(self, tag):
+        return [" ".join(text.split()) for _, _, text, _ in self.all(tag)]
+
+    def addresses(self, *names):
+        return [value for _, attributes, _, _ in self.elements for name, value in attributes.items() if name in names]
+
+
+def png(size=(40, 20)):
+    buffer = io.BytesIO()
+    Image.effect_noise(size, 50).save(buffer, "png", dpi=(200, 200))
+    return buffer.getvalue()
+
+
+def add_figure(folder, slug, alt=ALT):
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    files = {"png": png(), "svg": b"<svg/>", "pdf": b"%PDF", "txt": alt.encode()}
+    for ending, content in files.items():
+        (folder / "figures" / f"{slug}.{ending}").write_bytes(content)
+
+
+def add_table(folder, slug, caption="All systems"):
+    cells = {"modalities": ["face", "face", "text"], "system": ["A", NASTY, "a | b"], "UAR": ["60.0 [-]", "-1.5", "7"]}
+    table_files.save(pd.DataFrame(cells), folder, slug, caption, note="Percent & more.")
+
+
+def add_notebook(folder, slug, source=REMOTE):
+    code = nbformat.v4.new_code_cell("lesson.figure(figure)", id="code")
+    data = {"image/png": base64.b64encode(png()).decode()}
+    code.outputs = [
+        nbformat.v4.new_output("display_data", data, metadata={"image/png": {"alt": ALT}}),
+        nbformat.v4.new_output("display_data", {"application/javascript": "fetch('https://example.org/data')"}),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(source, id="words"), code])
+    (folder / "notebooks").mkdir(exist_ok=True)
+    nbformat.write(notebook, folder / "notebooks" / f"{slug}.ipynb")
+
+
+def add_run(folder, **changes):
+    record = RUN | changes
+    (folder / "runs").mkdir(exist_ok=True)
+    (folder / "runs" / f"{record['run_id']}.json").write_text(json.dumps(record))
+
+
+@pytest.fixture
+def root(tmp_path):
+    """EmoSynth with all kinds of files, RAVDESS with a single table, and folders that do not belong in a report."""
+    folder = tmp_path / "emosynth" / "class"
+    for slug in ("02_roc", "20_differences", "20_protocols"):
+        add_figure(folder, slug)
+    for slug in ("02_results", "20_comparisons", "20_results"):
+        add_table(folder, slug, f"Caption of {slug}")
+    add_notebook(folder, "02_face_cnn")
+    add_run(folder)
+    add_run(folder, run_id="b", seed=2, environment={"commit": "beef"})
+    add_table(tmp_path / "ravdess" / "paper", "03_results", "Only this")
+    add_table(tmp_path / "emosynth" / "smoke", "03_results", "Never a smoke result")
+    add_table(tmp_path / "unknown" / "class", "03_results", "Never a corpus without a card")
+    return tmp_path
+
+
+def test_page_is_well_built(root):
+    page = Page(report.write(root))
+    assert page.path == root / "report" / "index.html" and not page.open
+    assert page.all("html")[0][1]["lang"] == "en"
+    assert [len(page.all(tag)) for tag in ("header", "nav", "main", "h1")] == [1, 1, 1, 1]
+    levels = [int(tag[1]) for tag, *_ in page.elements if tag in ("h1", "h2", "h3", "h4")]
+    assert levels[0] == 1 and all(after - before <= 1 for before, after in pairwise(levels))
+    ids = page.addresses("id")
+    assert len(ids) == len(set(ids)), "an id is there twice"
+    assert {link[1:] for link in page.addresses("href") if link.startswith("#")} <= set(ids)
+    assert page.all("a")[0][1] == {"class": "skip", "href": "#content"}
+    assert "prefers-color-scheme: dark" in page.html and "@media print" in page.html
+    assert not page.all("script")
+
+
+def test_each_link_leads_to_a_file_of_the_results(root):
+    page = Page(report.write(root))
+    links = [link for link in page.addresses("href", "src") if not link.startswith(("#", "https://"))]
+    assert len(links) > 30
+    assert [link for link in links if not (page.path.parent / unquote(link.partition("#")[0])).is_file()] == []
+
+
+def test_only_folders_with_tables_of_known_corpora_are_shown_but_no_smoke(root):
+    (root / "ravdess" / "class" / "figures").mkdir(parents=True)
+    page = Page(report.write(root))
+    headings = [text for text in page.texts("h2") if "·" in text]
+    assert headings == ["EmoSynth, made by this study · class", "RAVDESS, speech, with OpenFace action units · paper"]
+    assert "Never" not in page.html
+
+
+def test_figures_have_their_words_twice_and_their_files(root):
+    page = Page(report.write(root))
+    assert [attributes["alt"] for _, attributes, _, _ in page.all("img")] == [ALT] * 4  # the main one at the top too
+    captions = page.texts("figcaption")
+    assert captions[0] == f"{ALT} 20_protocols svg pdf png" and len(captions) == 4
+    main, roc = page.all("img")[0][1], page.all("img")[-1][1]
+    assert main["src"] == "../emosynth/class/figures/20_protocols.png" and (main["width"], main["height"]) == (
+        "22",
+        "11",
+    )
+    assert roc["src"].endswith("02_roc.png"), "the paper's figures come first"
+
+
+def test_tables_are_tables_with_captions_scopes_and_numbers_to_the_right(root):
+    page = Page(report.write(root))
+    order = [f"Caption of {slug}" for slug in ("20_results", "20_comparisons", "02_results")]
+    assert page.texts("caption") == [*order, "Only this"]
+    heads = [attributes for tag, attributes, _, _ in page.elements if tag == "th"]
+    assert {attributes["scope"] for attributes in heads} == {"col", "row"}
+    assert page.texts("th")[:9] == ["modalities", "system", "UAR", "face", "A", "face", NASTY, "text", "a | b"]
+    assert [attributes["class"] for _, attributes, _, _ in page.all("td")] == ["right"] * 12
+    boxes = [attributes for _, attributes, _, _ in page.all("div") if attributes.get("class") == "scroll"]
+    assert len(boxes) == 4 and all(box["tabindex"] == "0" for box in boxes)
+    assert page.html.count("Percent &amp; more.") == 4
+
+
+def test_what_is_in_a_cell_a_caption_or_a_name_is_text(root):
+    folder = root / "emosynth" / "class"
+    add_table(folder, "20_a b#c", NASTY)
+    add_figure(folder, "20_50% off", NASTY)
+    page = Page(report.write(root))
+    assert NASTY not in page.html and NASTY in page.texts("caption")
+    assert "../emosynth/class/tables/20_a%20b%23c.csv" in page.addresses("href")
+    assert "../emosynth/class/figures/20_50%25%20off.png" in page.addresses("src")
+
+
+def test_the_corpus_its_protocols_and_where_numbers_come_from_are_told(root):
+    page = Page(report.write(root))
+    told = dict(zip(page.texts("dt"), page.texts("dd"), strict=True))  # RAVDESS' come last
+    assert told["Licence"] == "CC BY-NC-SA 4.0" and "Livingstone" in told["Citation"]
+    assert told["Access"] == "free download, https://zenodo.org/records/1188976" and told["Clips"] == "1440"
+    assert told["Cluster unit"] == "speaker: intervals resample whole speakers" and "Actor_07" in told["Known faults"]
+    assert told["new speakers"].startswith("No speaker is in two of train, dev and test.")
+    assert told["Commit"] == "beef (1 run); c0ffee-dirty (1 run)" and told["Training time"].startswith("2 min 2 s")
+    assert told["Runs"].startswith("2: 2 trained") and told["Seeds"] == "1, 2" and told["Device"] == "cpu, None"
+
+
+def test_commands_to_run_it_again_are_understood(root):
+    lines = "\n".join(Page(report.write(root)).texts("pre"))
+    commands = re.findall(r"emostudy (run --corpus \w+ --profile \w+(?: --data-dir DATA)?)", lines)
+    assert [command.split()[2] for command in commands] == ["emosynth", "ravdess"]
+    assert parser().parse_args(commands[1].split()).data_dir == "DATA"
+
+
+def test_notebooks_become_pages_that_keep_alternative_texts_and_fetch_nothing(root):
+    page = Page(report.write(root))
+    assert "notebooks/emosynth_class_02_face_cnn.html" in page.addresses("href")
+    html = (root / "report" / "notebooks" / "emosynth_class_02_face_cnn.html").read_text("utf-8")
+    assert """alt='UAR of "A" &amp; &lt;B&gt;: 60 on new speakers.'""" in html
+    assert not re.search("<(script|iframe|link|base|object|embed)|http-equiv=.?refresh", html)
+    assert not re.search(r"""<[a-z]+\b[^>]*?\s(src|srcset|poster)\s*=\s*["']?(https?:)?//""", html)
+    assert "@font-face" not in html and html.index("default-src 'none'") < html.index("<style")
+    assert 'href="../index.html#emosynth-class-02_face_cnn"' in html and "data-src" in html
+
+
+def test_nothing_on_the_page_is_loaded_from_elsewhere(root):
+    page = Page(report.write(root))
+    loaded = [attributes for tag, attributes, _, _ in page.elements if tag != "a"]
+    assert not [a for a in loaded for name in ("src", "href", "srcset") if "//" in a.get(name, "")]
+    assert "default-src 'none'" in page.html and "url(" not in page.html
+
+
+def test_a_second_call_converts_nothing_and_gives_the_same_bytes(root):
+    def written():
+        return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in root.glob("report/notebooks/*")}
+
+    first = report.make(root)
+    index, pages = first.path.read_bytes(), written()
+    second = report.make(root)
+    assert (first.num_converted, second.num_converted) == (1, 0)
+    assert second.path.read_bytes() == index and written() == pages and len(pages) == 1
+    add_notebook(root / "emosynth" / "class", "02_face_cnn", "# Another")
+    assert report.make(root).num_converted == 1 and "Another" in next(iter(pages)).read_text("utf-8")
+
+
+def test_the_page_of_a_notebook_that_is_gone_goes(root):
+    report.write(root)
+    (root / "emosynth" / "class" / "notebooks" / "02_face_cnn.ipynb").unlink()
+    page = Page(report.write(root))
+    assert not list((root / "report" / "notebooks").iterdir())
+    assert "Not here yet: executed notebook." in page.texts("p")
+
+
+def test_what_is_not_there_is_said_in_a_sentence(root):
+    page = Page(report.write(root))
+    paragraphs = page.texts("p")
+    assert "The main figure is not here yet: notebook 20_paper draws it." in paragraphs
+    assert any(text.startswith("No record of a run is here") for text in paragraphs)
+    assert "Left out: it needs text; the corpus has face, speech." in paragraphs
+    assert "Not here yet: executed notebook, figures." in paragraphs
+    assert "Not here yet: executed notebook, figures, tables." in paragraphs
+
+
+def test_a_failed_notebook_is_said(root):
+    notebooks = root / "emosynth" / "class" / "notebooks"
+    (notebooks / "02_face_cnn.failed.ipynb").write_text("{}")
+    made = report.make(root)
+    assert made.faults == {} and "The last run of this notebook failed" in made.path.read_text("utf-8")
+
+
+def spoil_picture(folder):
+    path = folder / "figures" / "02_roc.png"
+    path.write_bytes(path.read_bytes()[:-40])
+    return path
+
+
+def spoil_alt(folder):
+    (folder / "figures" / "02_roc.txt").write_text(" \n")
+    return folder / "figures" / "02_roc.png"
+
+
+def spoil_table(folder):
+    path = folder / "tables" / "02_results.md"
+    path.write_text("**Caption**\n\n| a | b |\n| :--- | ---: |\n| 1 |\n")
+    return path
+
+
+def spoil_encoding(folder):
+    path = folder / "tables" / "02_results.md"
+    path.write_bytes(b"**Caption \xff**")
+    return path
+
+
+def spoil_notebook(folder):
+    path = folder / "notebooks" / "02_face_cnn.ipynb"
+    path.write_text(path.read_text()[:100])
+    return path
+
+
+def spoil_run(folder):
+    (folder / "runs" / "a.json").write_text("[]")
+    return folder / "runs" / "a.json"
+
+
+SPOILERS = (spoil_picture, spoil_alt, spoil_table, spoil_encoding, spoil_notebook, spoil_run)
+
+
+@pytest.mark.parametrize("spoil", SPOILERS)
+def test_a_bad_file_is_named_on_the_page_and_in_the_summary_and_stops_nothing(root, spoil):
+    report.write(root)  # an old page of the notebook is there
+    name = spoil(root / "emosynth" / "class").relative_to(root).as_posix()
+    made = report.make(root)
+    page = Page(made.path)
+    assert list(made.faults) == [name] and "again" in made.faults[name] and str(root) not in made.faults[name]
+    assert [line for line in made.summary() if line.startswith(f"not shown: {name}: ")]
+    assert name in page.texts("code") and "#faults" in page.addresses("href")
+    assert "Caption of 20_results" in page.texts("caption"), "the rest is not shown"
+    assert "notebooks" not in name or not list((root / "report" / "notebooks").iterdir()), "its old page is still there"
+
+
+def test_summary_counts_what_is_shown(root):
+    lines = report.make(root).summary()
+    assert lines[:2] == ["emosynth    class   2 runs", "ravdess     paper   0 runs"]
+    assert lines[2] == "shown: 3 figures, 4 tables, 1 notebook; converted now: 1"
+    assert lines[3].startswith("open next: ") and lines[3].endswith("index.html") and len(lines) == 4
+
+
+def test_files_of_no_notebook_are_shown_too(root):
+    add_table(root / "emosynth" / "class", "77_mine", "My own")
+    page = Page(report.write(root))
+    assert "My own" in page.texts("caption") and "77Files of no notebook" in page.texts("h3")
+
+
+def test_no_results_is_told_with_the_remedy(tmp_path):
+    with pytest.raises(ValueError, match=r"no tables in .*run `python -m emostudy run` first"):
+        report.write(tmp_path)
+
+
+def test_an_interrupted_report_leaves_the_old_page(root, monkeypatch):
+    path = report.write(root)
+    before = path.read_bytes()
+    monkeypatch.setattr(report, "_page", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        report.write(root)
+    assert path.read_bytes() == before and [p.name for p in path.parent.glob("*.html")] == ["index.html"]
+    assert report.write_atomically is write_atomically
+
+
+def test_write_prints_nothing_but_the_bar(root, capsys):
+    report.write(root)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_table_is_read_as_it_was_written(tmp_path):
+    cells = {"name": ["a|b", "c\\d", "e"], "value": ["1", "-2 [-]", "< 0.001"], "verdict": ["better", "", "worse"]}
+    table_files.save(pd.DataFrame(cells), tmp_path, "x", "A **bold** caption", note="Note.")
+    table = read_table(tmp_path / "tables" / "x.md")
+    assert table.caption == "A **bold** caption" and table.note == "Note." and table.num_keys == 1
+    assert table.header == list(cells) and table.right == [False, True, False]
+    assert table.rows == [list(row) for row in zip(*cells.values(), strict=True)]

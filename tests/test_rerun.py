@@ -1,0 +1,123 @@
+"""A second run of the whole study: nothing changed, one thing changed, all of it anew."""
+
+import json
+import shutil
+import time
+
+import nbformat
+import pytest
+
+from emostudy.cli import main
+from emostudy.graph import NOTEBOOKS
+from emostudy.paths import ROOT
+from emostudy.study import run
+
+KINDS = ("tables", "figures", "predictions")
+
+
+def contents(folder, kinds=KINDS):
+    """Path -> bytes of everything a run writes that must be the same in every run."""
+    paths = [path for kind in kinds for path in (folder / kind).iterdir()] + list(folder.glob("*.csv"))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+@pytest.fixture
+def again(smoke, tmp_path, monkeypatch):
+    """A copy of the results of `smoke`, and the words of the command line that ask for them."""
+    corpus, folder = smoke
+    monkeypatch.setenv("EMOSTUDY_CACHE", str(folder.parents[2] / "cache"))
+    shutil.copytree(folder.parents[1], tmp_path / "results")
+    asked = ["--corpus", corpus, "--profile", "smoke", "--results-dir", str(tmp_path / "results")]
+    return tmp_path / "results" / corpus / "smoke", asked
+
+
+def test_nothing_changed_runs_nothing_and_writes_nothing(again, capsys):
+    folder, asked = again
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
+    started = time.monotonic()
+    assert main(["run", *asked]) == 0
+    assert time.monotonic() - started < 15
+    assert "nothing to do: all is fresh" in capsys.readouterr().out
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_status_tells_what_is_stale_and_why(again, capsys):
+    folder, asked = again
+    assert main(["status", *asked]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{folder.parent.name}, smoke" and all(" fresh" in line for line in lines[1:])
+    assert any(line.split()[:3] == ["majority", "(none)", "fresh"] for line in lines)
+
+    (folder / "tables" / "03_results.csv").write_text("edited by hand")
+    path = next((folder / "runs").glob("*.json"))
+    record = json.loads(path.read_text())
+    record["identity"] = {"record": "of last year", "code": "of last year"}
+    path.write_text(json.dumps(record))
+    (folder / "stamps" / "20_paper.json").unlink()
+    main(["status", *asked])
+    lines = capsys.readouterr().out.splitlines()
+    told = {line.split()[0]: line for line in lines[1:]}
+    assert "stale    tables/03_results.csv was changed since" in told["03_speech_lstm"]
+    assert "fresh    if 03_speech_lstm comes out as before" in told["05_decision_fusion"]
+    assert "missing  never run to its end" in told["20_paper"]
+    stale = [line for line in lines if "its record has changed; its code has changed" in line]
+    assert len(stale) == 1 and record["recipe"] in stale[0]
+    main(["status", *asked, "-p", "as_stated=true"])
+    assert "parameters were" in capsys.readouterr().out
+
+
+def test_one_changed_notebook_runs_alone(again, tmp_path):
+    folder, asked = again
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    source = tmp_path / "notebooks" / "05_decision_fusion.ipynb"
+    notebook = nbformat.read(source, as_version=4)
+    notebook.cells[0].source += "\n\nA word more."
+    nbformat.write(notebook, source)
+    before = contents(folder)
+    asked = {"results_dir": asked[-1], "notebooks_dir": tmp_path / "notebooks"}
+    outcomes = run(folder.parent.name, "smoke", **asked)
+    assert {o.slug for o in outcomes if o.state == "done"} == {"05_decision_fusion"}
+    assert {o.state for o in outcomes} <= {"done", "fresh", "left out"}
+    assert contents(folder) == before
+
+
+def test_lost_predictions_are_trained_again_to_the_last_byte(again):
+    folder, asked = again
+    before = contents(folder)
+    lost = sorted((folder / "predictions").iterdir())[0]
+    lost.unlink()
+    (folder / "figures" / "20_protocols.png").write_bytes(b"")
+    assert main(["run", *asked]) == 0
+    assert contents(folder) == before
+
+
+def test_records_follow_from_predictions_alone(again):
+    folder, asked = again
+    before = contents(folder)
+    shutil.rmtree(folder / "figures")
+    shutil.rmtree(folder / "tables")
+    for name in ("records", "comparisons", "curves"):
+        (folder / f"{name}.csv").unlink()
+    assert main(["records", *asked[:4], "--results-dir", asked[-1]]) == 0
+    made, needs_media = contents(folder), ("01_both_sides", "01_faces", "01_voices", "02_crops")
+    assert {name for name in before if name not in made} == {
+        name for name in before if any(word in name for word in needs_media)
+    }
+    assert all(made[name] == before[name] for name in made)
+
+
+def test_all_anew_with_two_jobs_gives_the_same_bytes(again):
+    folder, asked = again
+    before = contents(folder)
+    seconds = {path: path.stat().st_mtime_ns for path in (folder / "predictions").iterdir()}
+    chosen = "03,05" if folder.parent.name == "ravdess" else "03,04,05"
+    assert main(["run", *asked, "--jobs", "2", "--only", chosen, "--fresh"]) == 0
+    assert contents(folder) == before
+    anew = [path for path, modified in seconds.items() if path.stat().st_mtime_ns != modified]
+    assert len(anew) >= 10, "--fresh trains anew"
+
+
+def test_every_notebook_leaves_a_stamp(smoke):
+    _, folder = smoke
+    slugs = {path.stem for path in (folder / "notebooks").glob("*.ipynb")}
+    assert {path.stem for path in (folder / "stamps").iterdir()} == slugs <= {n.slug for n in NOTEBOOKS}
