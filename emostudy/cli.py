@@ -165,13 +165,15 @@ def chosen_folders(options: argparse.Namespace) -> list[Path]:
 
 def status_command(options: argparse.Namespace) -> int:
     """Say what is fresh, stale or missing, and why."""
-    from emostudy.status import of_notebooks, of_recipes
+    from emostudy.status import of_notebooks, of_recipes, other_versions
 
     parameters = dict(parse_parameter(text) for text in options.parameters)
     for folder in chosen_folders(options):
         print(f"{folder.parent.name}, {folder.name}")
         for line in (*of_notebooks(folder, parameters, options.data_dir), *of_recipes(folder, options.data_dir)):
             print(f"  {line.name:<38}{line.state:<9}{line.why}".rstrip())
+        for line in other_versions(folder):
+            print(f"  {line}")
     return 0
 
 

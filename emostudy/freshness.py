@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,9 @@ import yaml
 
 from emostudy import stamps
 from emostudy.corpora import CARDS
+from emostudy.corpora.corpus import file_hash
 from emostudy.graph import Notebook
+from emostudy.parameters import SHARED
 from emostudy.paths import ROOT
 from emostudy.sources import bare
 
@@ -28,6 +31,9 @@ def ingredients(source: Path, parameters: dict, corpus: str) -> dict:
     texts = [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
     code = "\n".join(text for kind, text in texts if kind == "code")
     asked = {name: value for name, value in parameters.items() if name not in PLACES}
+    asked |= {
+        f"files of {name}": _content(value) for name, value in asked.items() if name not in SHARED and _is_folder(value)
+    }
     return {"source": _hash(json.dumps(texts)), "parameters": asked, "code": modules(code, corpus)}
 
 
@@ -84,7 +90,7 @@ def _told(parameters: dict) -> str:
 def modules(code: str, corpus: str) -> dict[str, str]:
     """Module of this package -> hash of its code, for all that some code imports, directly or not; and the corpus' own.
 
-    Comments and docstrings do not count.
+    Comments and docstrings do not count; tables that lie beside a module do.
     """
     waiting, found = [*imported(code), f"emostudy.corpora.{corpus}"], {}
     while waiting:
@@ -93,6 +99,7 @@ def modules(code: str, corpus: str) -> dict[str, str]:
         if name not in found and path is not None:
             found[name], used = _read(path, path.stat().st_mtime_ns)
             waiting += [*used, name.rpartition(".")[0]]
+            found |= {file.name: _hash(file.read_text("utf-8")) for file in _tables_beside(path)}
     card = CARDS / f"{corpus}.yaml"
     if card.is_file():
         found[f"card {corpus}"] = _hash(
@@ -116,6 +123,21 @@ def imported(code: str) -> tuple[str, ...]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     return tuple(name for name in names if name.partition(".")[0] == "emostudy")
+
+
+def _tables_beside(path: Path) -> list[Path]:
+    """Data files of the package in a module's folder."""
+    return sorted(file for file in path.parent.iterdir() if file.suffix in (".csv", ".yaml"))
+
+
+def _is_folder(value: object) -> bool:
+    return isinstance(value, str) and bool(value) and os.path.isdir(os.path.expanduser(value))
+
+
+def _content(folder: str) -> str:
+    """A hash of the files in a folder, such as pretrained weights."""
+    files = sorted(path for path in Path(folder).expanduser().rglob("*") if path.is_file())
+    return _hash(" ".join(f"{path.name} {file_hash(str(path))}" for path in files))
 
 
 def file_of(name: str) -> Path | None:

@@ -12,6 +12,7 @@ from emostudy.corpora.kept import reopen
 from emostudy.graph import NOTEBOOKS
 from emostudy.parameters import SHARED
 from emostudy.paths import ROOT
+from emostudy.provenance import environment
 from emostudy.steps import why
 from emostudy.study import plan
 
@@ -50,12 +51,30 @@ def fingerprint(folder: Path, data_dir: str) -> str:
     return load(corpus, data_dir or None, profile).fingerprint() if is_ready(corpus, data_dir or None, profile) else ""
 
 
+def other_versions(folder: Path) -> list[str]:
+    """Where runs were made with another version than is here: their numbers may come out otherwise in the last digits."""
+    now, made = versions(environment()), set()
+    for record in current_records(folder):
+        made |= set(versions(record["environment"]).items())
+    return [f"made with {name} {version}, here {now[name]}" for name, version in sorted(made) if now[name] != version]
+
+
+def versions(environment: dict) -> dict[str, str]:
+    """Python's version and the libraries'."""
+    return {"python": environment["python"], **environment["versions"]}
+
+
+def current_records(folder: Path) -> list[dict]:
+    """The records of all runs that a notebook's stamp claims and that are whole."""
+    run_ids = stamps.runs_of(folder, stamps.read_all(folder))
+    return preds.read_records(folder, [run_id for run_id in run_ids if preds.is_finished(folder, run_id)])
+
+
 def of_recipes(folder: Path, data_dir: str = "") -> list[Line]:
     """A line for every recipe and rule that the corpus can feed or that was run: are its runs those of today's code and data?"""
     known, now = known_recipes(folder), fingerprint(folder, data_dir)
-    run_ids = stamps.runs_of(folder, stamps.read_all(folder))
     runs = defaultdict(list)
-    for record in preds.read_records(folder, [run_id for run_id in run_ids if preds.is_finished(folder, run_id)]):
+    for record in current_records(folder):
         runs[(record["recipe"], record["modalities"])].append(record)
     return [_line(name, runs.get(name, []), known.get(name), now) for name in {**known, **runs}]
 

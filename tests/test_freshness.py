@@ -154,3 +154,18 @@ def test_a_changed_package_module_makes_the_committed_notebooks_stale(tmp_path, 
     wording.write_text(wording.read_text() + "\nMORE = 1\n")
     after = freshness.ingredients(source, {}, "emosynth")["code"]
     assert [name for name in after if after[name] != before[name]] == ["emostudy.wording"]
+
+
+def test_what_lies_in_a_folder_that_a_parameter_names_counts(folder, source, tmp_path):
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    (weights / "model.safetensors").write_text("one")
+    first, again = (freshness.ingredients(source, {"text_weights": str(weights)}, "emosynth") for _ in range(2))
+    (weights / "model.safetensors").write_text("another")
+    changed = freshness.ingredients(source, {"text_weights": str(weights)}, "emosynth")
+    assert first == again and first["parameters"] != changed["parameters"]
+
+
+def test_tables_beside_a_module_count(tmp_path):
+    found = freshness.modules("from emostudy import bounds", "ravdess")
+    assert {"confusions.csv", "lexicon.yaml", "card ravdess"} <= set(found)
