@@ -9,6 +9,7 @@ from pathlib import Path
 
 from emostudy.parameters import SHARED, parse_parameter
 from emostudy.paths import data_dir, results_root
+from emostudy.reading import add_reading, told
 
 
 class Parser(argparse.ArgumentParser):
@@ -23,22 +24,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = parser().parse_args(argv)
         return options.command(options)
+    except BrokenPipeError:  # `status | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except (ValueError, OSError) as error:  # a user's mistake is one line, never a traceback
         print("emostudy:", " ".join(told(error).split()), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nemostudy: interrupted; finished notebooks and runs are kept", file=sys.stderr)
         return 130
-
-
-def told(error: Exception) -> str:
-    """What is wrong, and for the system's own errors, which name no remedy, one."""
-    if not isinstance(error, OSError) or error.errno is None:
-        return str(error)
-    where = f": {str(error.filename)[:200]}" if error.filename else ""
-    return (
-        f"{error.strerror}{where}; free some space, or name another folder with --results-dir (cache: EMOSTUDY_CACHE)"
-    )
 
 
 def parser() -> argparse.ArgumentParser:
@@ -72,25 +66,6 @@ def parser() -> argparse.ArgumentParser:
         "--data-dir", default="", help="parent folder of the corpora (default: variable EMOSTUDY_DATA)"
     )
     return top
-
-
-def add_reading(commands) -> None:
-    """The commands that train nothing: they look at one results folder, or at every one that is there."""
-    told = {
-        "status": (status_command, "which notebooks and recipes are fresh, stale or missing, and why"),
-        "records": (records_command, "records, tables and figures again, from predictions alone"),
-        "report": (report_command, "one page to read all results in a browser"),
-    }
-    for name, (command, about) in told.items():
-        reading = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
-        reading.set_defaults(command=command)
-        reading.add_argument("--results-dir", default="", help="where results are (default: results of the repository)")
-        if name != "report":
-            reading.add_argument("--corpus", default="", help="(default: all that were run)")
-            reading.add_argument("--profile", default="", help="(default: all that were run)")
-    status = commands.choices["status"]
-    status.add_argument("--data-dir", default="", help="parent folder of the corpora (default: variable EMOSTUDY_DATA)")
-    status.add_argument("-p", dest="parameters", action="append", default=[], metavar="name=value", help="as for run")
 
 
 def names(text: str) -> list[str]:
@@ -148,53 +123,6 @@ def summary(outcomes: Sequence, folder: Path) -> list[str]:
     if outcomes and {outcome.state for outcome in outcomes} <= {"fresh", "left out"}:
         lines.append("nothing to do: all is fresh (`--fresh` runs it anyway)")
     return lines
-
-
-def chosen_folders(options: argparse.Namespace) -> list[Path]:
-    """The results folders that a command is to look at. ValueError if there is none."""
-    from emostudy.status import folders
-
-    root = results_root(options.results_dir)
-    found = [folder for folder in folders(root) if options.corpus in ("", folder.parent.name)]
-    found = [folder for folder in found if options.profile in ("", folder.name)]
-    if not found:
-        asked = "/".join(filter(None, (options.corpus, options.profile))) or "anything"
-        raise ValueError(f"no results of {asked} in {os.path.relpath(root)}: `python -m emostudy run` makes them")
-    return found
-
-
-def status_command(options: argparse.Namespace) -> int:
-    """Say what is fresh, stale or missing, and why."""
-    from emostudy.status import of_notebooks, of_recipes, other_versions
-
-    parameters = dict(parse_parameter(text) for text in options.parameters)
-    for folder in chosen_folders(options):
-        print(f"{folder.parent.name}, {folder.name}")
-        for line in (*of_notebooks(folder, parameters, options.data_dir), *of_recipes(folder, options.data_dir)):
-            print(f"  {line.name:<38}{line.state:<9}{line.why}".rstrip())
-        for line in other_versions(folder):
-            print(f"  {line}")
-    return 0
-
-
-def records_command(options: argparse.Namespace) -> int:
-    """Make records, tables and figures again."""
-    from emostudy.locks import alone
-    from emostudy.remake import remake
-
-    for folder in chosen_folders(options):
-        with alone(folder):
-            written = remake(folder)
-        print(f"{folder.parent.name}, {folder.name}: {len(set(written))} files made from predictions alone")
-    return 0
-
-
-def report_command(options: argparse.Namespace) -> int:
-    """Write the page that shows all results."""
-    from emostudy.report import make
-
-    print("\n".join(make(results_root(options.results_dir)).summary()))
-    return 0
 
 
 def corpora_command(options: argparse.Namespace) -> int:

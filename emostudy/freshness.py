@@ -3,19 +3,19 @@
 import ast
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import yaml
+from IPython.core.inputtransformer2 import TransformerManager
 
 from emostudy import stamps
 from emostudy.corpora import CARDS
 from emostudy.corpora.corpus import file_hash
 from emostudy.graph import Notebook
 from emostudy.parameters import SHARED
-from emostudy.paths import ROOT
+from emostudy.paths import ROOT, is_kept
 from emostudy.sources import bare
 
 PLACES = ("data_dir", "results_dir", "jobs")  # parameters that change no number
@@ -29,12 +29,16 @@ def ingredients(source: Path, parameters: dict, corpus: str) -> dict:
     """
     cells = json.loads(source.read_text("utf-8"))["cells"]
     texts = [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
-    code = "\n".join(text for kind, text in texts if kind == "code")
+    code = "\n".join(TransformerManager().transform_cell(text) for kind, text in texts if kind == "code")
     asked = {name: value for name, value in parameters.items() if name not in PLACES}
-    asked |= {
-        f"files of {name}": _content(value) for name, value in asked.items() if name not in SHARED and _is_folder(value)
+    folders = {
+        name: source.parent / Path(value).expanduser() for name, value in asked.items() if _may_be_folder(name, value)
     }
-    return {"source": _hash(json.dumps(texts)), "parameters": asked, "code": modules(code, corpus)}
+    asked |= {f"files of {name}": _content(folder) for name, folder in folders.items() if folder.is_dir()}
+    try:
+        return {"source": _hash(json.dumps(texts)), "parameters": asked, "code": modules(code, corpus)}
+    except SyntaxError as error:
+        raise ValueError(f"{source.name}: {error.msg} in `{(error.text or '').strip()}`; mend the cell") from None
 
 
 def reasons(
@@ -50,13 +54,17 @@ def reasons(
     stamp = stamps.read(folder, notebook.slug)
     if stamp is None:
         return ["never run to its end"]
-    if "source" not in stamp:
-        return ["its files were written by hand in Jupyter"]
-    found = _changed(stamp, now) + _lost(folder, stamp)
+    if not is_kept(folder / "stamps" / f"{notebook.slug}.json"):
+        return ["to be run anew, as --fresh asked"]
+    if not {"source", "parameters", "code", "copy"} <= set(stamp) or not isinstance(stamp["copy"], dict):
+        return ["its files are not from a whole `run`: by hand in Jupyter, or killed at its end"]
+    found = _changed(stamp, now) + _gone_or_edited(folder, stamp)
     if stamp["reads"] and set(stamp["reads"]) != set(stamps.runs_of(folder, before)):
         found.append("the runs that it reads are others now")
-    corpus = stamp["corpus"] if found else fingerprint() or stamp["corpus"]
-    return found if corpus == stamp["corpus"] else [f"the corpus has changed ({stamp['corpus']}, now {corpus})"]
+    corpus = "" if found else fingerprint()
+    if corpus not in ("", stamp["corpus"]):
+        found.append(f"the corpus has changed ({stamp['corpus']}, now {corpus})")
+    return found
 
 
 def _changed(stamp: dict, now: dict) -> list[str]:
@@ -69,9 +77,9 @@ def _changed(stamp: dict, now: dict) -> list[str]:
     return found + ([f"code has changed: {', '.join(names[:3])}{more}"] if names else [])
 
 
-def _lost(folder: Path, stamp: dict) -> list[str]:
+def _gone_or_edited(folder: Path, stamp: dict) -> list[str]:
     """Files that are gone or not as they were written, and runs that are gone."""
-    files = stamp["files"] | stamp["copy"]
+    files = stamp["files"] | stamp["copy"] | stamp.get("predictions", {})
     names = [*files, *(name for run_id in stamp["runs"] for name in stamps.run_files(run_id))]
     gone = [name for name in names if not (folder / name).is_file()]
     if gone:
@@ -111,7 +119,10 @@ def modules(code: str, corpus: str) -> dict[str, str]:
 @cache
 def _read(path: Path, modified: int) -> tuple[str, tuple[str, ...]]:
     text = path.read_text("utf-8")
-    return _hash(bare(text)), imported(text)
+    try:
+        return _hash(bare(text)), imported(text)
+    except SyntaxError as error:
+        raise ValueError(f"{path.relative_to(ROOT)}, line {error.lineno}: {error.msg}; mend it") from None
 
 
 def imported(code: str) -> tuple[str, ...]:
@@ -130,14 +141,14 @@ def _tables_beside(path: Path) -> list[Path]:
     return sorted(file for file in path.parent.iterdir() if file.suffix in (".csv", ".yaml"))
 
 
-def _is_folder(value: object) -> bool:
-    return isinstance(value, str) and bool(value) and os.path.isdir(os.path.expanduser(value))
+def _may_be_folder(name: str, value: object) -> bool:
+    return name not in SHARED and isinstance(value, str) and bool(value) and "\0" not in value
 
 
-def _content(folder: str) -> str:
+def _content(folder: Path) -> str:
     """A hash of the files in a folder, such as pretrained weights."""
-    files = sorted(path for path in Path(folder).expanduser().rglob("*") if path.is_file())
-    return _hash(" ".join(f"{path.name} {file_hash(str(path))}" for path in files))
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return _hash(" ".join(f"{path.relative_to(folder).as_posix()} {file_hash(str(path))}" for path in files))
 
 
 def file_of(name: str) -> Path | None:

@@ -1,6 +1,7 @@
 """One run at a time in a results folder; and what a killed one left half written is swept up."""
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 LEFT = 600  # s: a half-written file older than this is nobody's
+HALF = re.compile(r"\..*-[a-z0-9_]{8}(\.\w+)?")  # as mkstemp names them for `write_atomically`
 
 
 @contextmanager
@@ -34,5 +36,5 @@ def sweep(folder: Path) -> None:
     """Remove what `write_atomically` of a killed process left behind: names that begin with a dot."""
     for path in folder.rglob(".*"):
         with suppress(FileNotFoundError):
-            if path.is_file() and path.name != ".lock" and time.time() - path.stat().st_mtime > LEFT:
+            if HALF.fullmatch(path.name) and path.is_file() and time.time() - path.stat().st_mtime > LEFT:
                 path.unlink()

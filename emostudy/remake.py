@@ -4,6 +4,7 @@ Every table and figure is made by one cell of one notebook. The cells tagged `re
 table; they are run here as they stand, with a lesson that only reads.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +15,14 @@ from tqdm import tqdm
 
 from emostudy import predictions as preds
 from emostudy import stamps
-from emostudy.corpora.kept import reopen
+from emostudy.corpora.kept import fingerprint_of, reopen
 from emostudy.graph import NOTEBOOKS
 from emostudy.lesson import Lesson
 from emostudy.parameters import SHARED
 from emostudy.paths import ROOT
 from emostudy.profiles import PROFILES
 from emostudy.recipes import Recipe
+from emostudy.recipes.decision import Rule
 
 NEEDED = ("parameters", "records")  # tags of the cells that are run
 
@@ -32,11 +34,16 @@ class Reopened(Lesson):
     def train(self, recipes: tuple[Recipe, ...]) -> pd.DataFrame:
         """Predictions of these recipes that the notebook's stamp names."""
         names = {(recipe.name, "+".join(recipe.modalities) or "none") for recipe in recipes}
-        run_ids = stamps.runs_of(self.folder, [self.slug])
-        records = preds.read_records(self.folder, run_ids)
-        return self._made(
-            preds.read_runs(self.folder, [r["run_id"] for r in records if (r["recipe"], r["modalities"]) in names])
-        )
+        return self._left(lambda record: (record["recipe"], record["modalities"]) in names)
+
+    def fuse(self, predictions: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.DataFrame:
+        """Predictions of these rules that the notebook's stamp names: nothing is fused anew, or no stamp would claim it."""
+        names = {rule.name for rule in rules}
+        return self._left(lambda record: record["recipe"] in names)
+
+    def _left(self, asked: Callable[[dict], bool]) -> pd.DataFrame:
+        records = preds.read_records(self.folder, stamps.runs_of(self.folder, [self.slug]))
+        return self._made(preds.read_runs(self.folder, [one["run_id"] for one in records if asked(one)]))
 
     @property
     def fingerprint(self) -> str:
@@ -66,6 +73,8 @@ def remake(folder: Path, notebooks_dir: Path = ROOT / "notebooks", only: tuple[s
 def remake_one(folder: Path, slug: str, source: Path, parameters: dict) -> list[Path]:
     """Run one notebook's tagged cells in this process, in a namespace of their own."""
     lesson = Reopened(slug, reopen(folder), PROFILES[folder.name], *_asked(parameters), folder)
+    if lesson.fingerprint != fingerprint_of(folder):
+        raise ValueError(f"{slug} ran on another version of the corpus than clips.csv holds: run it again")
     namespace = {}
     for number, cell in enumerate(nbformat.read(source, as_version=4).cells):
         tags = cell.metadata.get("tags", [])

@@ -125,7 +125,7 @@ def _convert(notebooks: list[Path], report: Report) -> dict[Path, str]:
             pages[path] = made[0]
             report.num_converted += made[1]
     for page in set(_files(folder, "html")) - {folder / name for name in pages.values()}:
-        page.unlink()
+        page.unlink(missing_ok=True)
     return pages
 
 

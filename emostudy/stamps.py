@@ -2,7 +2,7 @@
 
 `stamps/<slug>.json` in a results folder holds `corpus` (fingerprint), `runs` (ids made, in order), `reads` (ids of other notebooks'
 runs that it used), `files` (path -> hash); and, where `run` executed it, `source`, `parameters`, `code` (module -> hash), `copy` (the
-executed notebook -> hash).
+executed notebook -> hash), `predictions` (those made and read -> hash).
 """
 
 import hashlib
@@ -46,14 +46,18 @@ def write(folder: Path, slug: str, stamp: dict) -> None:
     """Write a stamp, and set aside what the one before it claims and no stamp claims any more."""
     others = read_all(folder)
     before = others.pop(slug, None) or {"runs": [], "files": {}}
-    claimed = [stamp, *others.values()]
-    for run_id in set(before["runs"]) - {run_id for one in claimed for run_id in one["runs"]}:
-        for name in run_files(run_id):
-            _move(folder / name, folder / SUPERSEDED / name)
-    for name in set(before["files"]) - {name for one in claimed for name in one["files"]}:
-        _move(folder / name, folder / SUPERSEDED / name)
+    if len(others) == len({path.stem for path in (folder / "stamps").glob("[!.]*.json")} - {slug}):
+        _set_aside(folder, before, [stamp, *others.values()])  # else nobody knows what an unreadable stamp claims
     with write_atomically(folder / "stamps" / f"{slug}.json") as path:
         path.write_text(json.dumps(stamp, indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def _set_aside(folder: Path, before: dict, claimed: list[dict]) -> None:
+    gone = set(before["runs"]) - {run_id for one in claimed for run_id in one["runs"]}
+    names = [name for run_id in sorted(gone) for name in run_files(run_id)]
+    names += sorted(set(before["files"]) - {name for one in claimed for name in one["files"]})
+    for name in names:
+        _move(folder / name, folder / SUPERSEDED / name)
 
 
 def run_files(run_id: str) -> tuple[str, str]:
@@ -63,6 +67,8 @@ def run_files(run_id: str) -> tuple[str, str]:
 
 def bring_back(folder: Path, run_id: str) -> None:
     """Put a run that was set aside back in its place: settings were changed, and are as before again."""
+    if all((folder / name).is_file() for name in run_files(run_id)):
+        return
     for name in reversed(run_files(run_id)):
         _move(folder / SUPERSEDED / name, folder / name)
 

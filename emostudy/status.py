@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from emostudy import predictions as preds
 from emostudy import stamps
-from emostudy.corpora import is_ready, load
+from emostudy.corpora import cards, is_ready, load
 from emostudy.corpora.kept import reopen
 from emostudy.graph import NOTEBOOKS
 from emostudy.parameters import SHARED
 from emostudy.paths import ROOT
+from emostudy.profiles import PROFILES
 from emostudy.provenance import environment
 from emostudy.steps import why
 from emostudy.study import plan
@@ -27,7 +28,8 @@ class Line(NamedTuple):
 
 def folders(root: Path) -> list[Path]:
     """Every `<corpus>/<profile>` under a results folder in which a notebook was run."""
-    return sorted({path.parent for name in ("stamps", "notebooks") for path in root.glob(f"*/*/{name}")})
+    found = sorted({path.parent for name in ("stamps", "notebooks") for path in root.glob(f"*/*/{name}")})
+    return [folder for folder in found if folder.name in PROFILES and folder.parent.name in cards()]
 
 
 def of_notebooks(folder: Path, parameters: dict, data_dir: str = "") -> list[Line]:
@@ -55,13 +57,17 @@ def other_versions(folder: Path) -> list[str]:
     """Where runs were made with another version than is here: their numbers may come out otherwise in the last digits."""
     now, made = versions(environment()), set()
     for record in current_records(folder):
-        made |= set(versions(record["environment"]).items())
-    return [f"made with {name} {version}, here {now[name]}" for name, version in sorted(made) if now[name] != version]
+        made |= set(versions(record.get("environment", {})).items())
+    return [
+        f"made with {name} {version}, here {now.get(name, 'none')}"
+        for name, version in sorted(made)
+        if now.get(name) != version
+    ]
 
 
 def versions(environment: dict) -> dict[str, str]:
     """Python's version and the libraries'."""
-    return {"python": environment["python"], **environment["versions"]}
+    return {"python": environment.get("python"), **environment.get("versions", {})}
 
 
 def current_records(folder: Path) -> list[dict]:
@@ -89,9 +95,12 @@ def _line(name: tuple[str, str], runs: list[dict], identity: dict | None, now: s
     found = [
         reason
         for reason, changed in (
-            ("its record has changed", any(run["identity"]["record"] != identity["record"] for run in runs)),
-            ("its code has changed", any(run["identity"]["code"] != identity["code"] for run in runs)),
-            ("the corpus has changed", any(now and run["corpus_fingerprint"] != now for run in runs)),
+            (
+                "its record has changed",
+                any((run.get("identity") or {}).get("record") != identity["record"] for run in runs),
+            ),
+            ("its code has changed", any((run.get("identity") or {}).get("code") != identity["code"] for run in runs)),
+            ("the corpus has changed", any(now and run.get("corpus_fingerprint") != now for run in runs)),
         )
         if changed
     ]

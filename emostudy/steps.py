@@ -36,19 +36,19 @@ class Outcome:
 
 
 def run_steps(
-    steps: list[Step], folder: Path, replacements: dict[str, str], current: Callable[[], str] | None = None
+    steps: list[Step], folder: Path, replacements: dict[str, str], current: Callable[[], str]
 ) -> list[Outcome]:
     """Run the notebooks in order; what builds on a failed one is skipped, and what is fresh stays as it is.
 
     Args:
-        current: gives the corpus' fingerprint as it is now; None to run what is fresh, too.
+        current: gives the corpus' fingerprint as it is now.
     """
     outcomes: dict[str, Outcome] = {}
     with tqdm(total=len(steps), unit="notebook", disable=None) as bar:
         for number, step in enumerate(steps, 1):
             slug = step.notebook.slug
             outcome = skipped(step, outcomes)
-            if outcome is None and current is not None and not why(step, folder.parent, current):
+            if outcome is None and not why(step, folder.parent, current):
                 outcome = Outcome(slug, "fresh")
             if outcome is None:
                 with ticking(bar, slug):
@@ -94,7 +94,9 @@ def complete(folder: Path, slug: str, now: dict) -> None:
     stamp = stamps.read(folder, slug)
     if stamp is not None and "source" not in stamp:  # else it is an older one: this notebook leaves none
         copy = stamps.hashes(folder, [folder / "notebooks" / f"{slug}.ipynb"])
-        stamps.write(folder, slug, stamp | now | {"copy": copy})
+        used = {*stamp["runs"], *stamp["reads"]}
+        seen = stamps.hashes(folder, [folder / "predictions" / f"{run_id}.parquet" for run_id in used])
+        stamps.write(folder, slug, stamp | now | {"copy": copy, "predictions": seen})
 
 
 def written_at(folder: Path) -> dict[Path, int]:

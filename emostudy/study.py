@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -60,26 +60,39 @@ def run(
     steps, outcomes = plan(chosen, shared, parameters or {}, Path(notebooks_dir).resolve(), notebooks)
     folder = results_dir_of(results_dir, corpus, profile) / "notebooks"
     folder.mkdir(exist_ok=True)
-    current = cache(lambda: fingerprint(corpus, data_dir, profile))
+    current = cache(lambda: fingerprint(corpus, data_dir, profile, folder.parent))
     named = {data_dir_of(data_dir): "data", results_root(results_dir): "results", cache_dir(): "cache"}
     replacements = {str(path): name for path, name in named.items() if path}
-    with alone(folder.parent), from_now() if fresh else nullcontext():
-        outcomes = outcomes + run_steps(steps, folder, replacements, None if fresh else current)
+    with alone(folder.parent), since(folder.parent / ".fresh", fresh):
+        outcomes = outcomes + run_steps(steps, folder, replacements, current)
+        if not {outcome.state for outcome in outcomes} & {"failed", "skipped"}:
+            (folder.parent / ".fresh").unlink(missing_ok=True)
     order = [notebook.slug for notebook in chosen]
     return sorted(outcomes, key=lambda outcome: order.index(outcome.slug))
 
 
-def fingerprint(corpus: str, data_dir: str, profile: str) -> str:
-    """What the corpus is and holds now, as a hash; EmoSynth is made if it is not there."""
+def fingerprint(corpus: str, data_dir: str, profile: str, folder: Path) -> str:
+    """What the corpus is and holds now, as a hash; EmoSynth is made if it is not there, and the kept clip table if it is lost."""
     from emostudy.corpora import load
+    from emostudy.corpora.kept import keep
 
-    return load(corpus, data_dir or None, profile).fingerprint()
+    opened = load(corpus, data_dir or None, profile)
+    keep(opened, folder)
+    return opened.fingerprint()
 
 
 @contextmanager
-def from_now() -> Iterator[None]:
-    """Nothing that was written before this moment is read back, here or in a kernel (`paths.is_kept`)."""
-    os.environ["EMOSTUDY_SINCE"] = str(time.time())
+def since(note: Path, fresh: bool) -> Iterator[None]:
+    """With `fresh`, nothing that was written before this moment is read back, here or in a kernel (`paths.is_kept`).
+
+    The moment stays noted in a file until all that was asked for is done: what a killed `--fresh` left to do, the next run does.
+    """
+    if fresh:
+        note.write_text(str(time.time()))
+    if not note.is_file():
+        yield
+        return
+    os.environ["EMOSTUDY_SINCE"] = note.read_text()
     try:
         yield
     finally:

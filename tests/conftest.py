@@ -48,6 +48,7 @@ def smoke(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("smoke")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMOSTUDY_CACHE", str(folder / "cache"))
-        code = main(["run", "--corpus", request.param, "--profile", "smoke", "--results-dir", str(folder / "results")])
+        asked = ["--corpus", request.param, "--profile", "smoke", "--jobs", "2"]
+        code = main(["run", *asked, "--results-dir", str(folder / "results")])
     assert code == 0
     return request.param, folder / "results" / request.param / "smoke"

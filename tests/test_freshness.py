@@ -86,7 +86,7 @@ def test_without_a_stamp_or_after_work_by_hand_it_has_to_run(folder, source):
     stamp = stamps.read(folder, "05_x")
     by_hand = {key: stamp[key] for key in ("corpus", "runs", "reads", "files")}
     (folder / "stamps" / "05_x.json").write_text(json.dumps(by_hand))
-    assert why(folder, source) == ["its files were written by hand in Jupyter"]
+    assert why(folder, source) == ["its files are not from a whole `run`: by hand in Jupyter, or killed at its end"]
     (folder / "stamps" / "05_x.json").unlink()
     assert why(folder, source) == ["never run to its end"]
 
@@ -166,6 +166,26 @@ def test_what_lies_in_a_folder_that_a_parameter_names_counts(folder, source, tmp
     assert first == again and first["parameters"] != changed["parameters"]
 
 
-def test_tables_beside_a_module_count(tmp_path):
+def test_tables_beside_a_module_count():
     found = freshness.modules("from emostudy import bounds", "ravdess")
     assert {"confusions.csv", "lexicon.yaml", "card ravdess"} <= set(found)
+
+
+def test_magics_are_read_and_a_broken_cell_is_told(source):
+    def with_cell(text):
+        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text)]), source)
+        return freshness.ingredients(source, {}, "emosynth")
+
+    assert "emostudy.metrics" in with_cell("%matplotlib inline\n!ls\nfrom emostudy.metrics import uar")["code"]
+    with pytest.raises(ValueError, match=r"05_x\.ipynb: .* in `def \(`; mend the cell"):
+        with_cell("def (")
+
+
+def test_edited_predictions_are_seen_and_fresh_runs_count_nothing_older(folder, source, monkeypatch):
+    seen = stamps.hashes(folder, [folder / "predictions" / "r1.parquet"])
+    edit(folder, predictions=seen)
+    assert why(folder, source) == []
+    (folder / "predictions" / "r1.parquet").write_text("other")
+    assert why(folder, source) == ["predictions/r1.parquet was changed since"]
+    monkeypatch.setenv("EMOSTUDY_SINCE", "9999999999")
+    assert why(folder, source) == ["to be run anew, as --fresh asked"]

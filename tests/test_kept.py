@@ -47,6 +47,10 @@ def test_the_same_corpus_is_not_written_twice_and_another_is(tmp_path, corpus):
     before = (tmp_path / "clips.csv").stat().st_mtime_ns
     kept.keep(corpus, tmp_path)
     assert (tmp_path / "clips.csv").stat().st_mtime_ns == before
+    text = (tmp_path / "clips.csv").read_text()
+    (tmp_path / "clips.csv").write_text(text.replace(",anger,", ",fear,"))
+    kept.keep(corpus, tmp_path)
+    assert (tmp_path / "clips.csv").read_text() == text, "an edited table is mended"
     fewer = type(corpus)(corpus.name, corpus.emotions, corpus.card, corpus.clips[:-1])
     kept.keep(fewer, tmp_path)
     assert len(kept.reopen(tmp_path)) == len(corpus) - 1

@@ -5,11 +5,12 @@ EMOSTUDY_KILLS=30 kills that often; the suite does it three times.
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
+import psutil
 import pytest
 
 KILLS = int(os.environ.get("EMOSTUDY_KILLS", "3"))
@@ -36,6 +37,16 @@ def finish(folder) -> dict[str, bytes]:
     return results(folder)
 
 
+def kill(process, with_family: bool) -> None:
+    """kill -9 for the study, and for its kernel and workers, or these go on until they notice."""
+    family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None and with_family else []
+    process.kill()
+    for one in family:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    process.wait()
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     return finish(tmp_path_factory.mktemp("undisturbed"))
@@ -48,10 +59,6 @@ def test_a_killed_study_ends_with_the_same_numbers(undisturbed, tmp_path):
         for _ in range(min(6, KILLS - kills)):  # then from nothing again, or all would be done
             process = start(folder)
             time.sleep(moments.uniform(0.5, LONGEST))
-            if moments.random() < 0.5:
-                process.kill()  # the study alone: its kernel goes on until it notices
-            else:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            kill(process, with_family=moments.random() < 0.7)
             kills += 1
         assert finish(folder) == undisturbed

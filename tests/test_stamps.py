@@ -60,3 +60,20 @@ def test_a_missing_file_has_no_hash_and_stamps_are_plain_sorted_json(tmp_path):
     stamps.write(tmp_path, "02_x", EMPTY)
     text = (tmp_path / "stamps" / "02_x.json").read_text()
     assert list(json.loads(text)) == sorted(EMPTY) and str(tmp_path) not in text
+
+
+def test_a_run_in_place_is_not_replaced_by_one_set_aside(tmp_path):
+    made(tmp_path, "r")
+    for name in stamps.run_files("r"):
+        (tmp_path / "superseded" / name).parent.mkdir(parents=True)
+        (tmp_path / "superseded" / name).write_text("older")
+    stamps.bring_back(tmp_path, "r")
+    assert all((tmp_path / name).read_text() == name for name in stamps.run_files("r"))
+
+
+def test_nothing_is_set_aside_while_a_stamp_cannot_be_read(tmp_path):
+    stamps.write(tmp_path, "02_x", made(tmp_path, "shared"))
+    stamps.write(tmp_path, "03_y", EMPTY | {"runs": ["shared"]})
+    (tmp_path / "stamps" / "03_y.json").write_text("<<<<<<< HEAD")
+    stamps.write(tmp_path, "02_x", EMPTY)
+    assert all((tmp_path / name).is_file() for name in stamps.run_files("shared"))

@@ -21,8 +21,6 @@ def keep(corpus: Corpus, folder: Path) -> None:
     facts = {"name": corpus.name, "emotions": list(corpus.emotions), "fingerprint": corpus.fingerprint()}
     facts |= {"left_out": corpus.left_out.to_dict("records")}
     table = folder / "clips.csv"
-    if _facts(folder) == facts and table.is_file():
-        return
     clips = corpus.clips.copy()
     for medium in set(MEDIA) & set(clips):
         clips[medium] = [_name(cell, medium) for cell in clips[medium]]
@@ -30,8 +28,11 @@ def keep(corpus: Corpus, folder: Path) -> None:
         clips = clips.assign(
             **{column: clips[column].notna().map({True: "withheld"}) for column in WITHHELD if column in clips}
         )
+    text = clips.to_csv(index=False, lineterminator="\n")
+    if _facts(folder) == facts and table.is_file() and table.read_bytes() == text.encode():
+        return
     with write_atomically(table) as path:
-        clips.to_csv(path, index=False, lineterminator="\n")
+        path.write_bytes(text.encode())
     with write_atomically(folder / "corpus.json") as path:
         path.write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
 
@@ -48,6 +49,11 @@ def _facts(folder: Path) -> dict | None:
         return json.loads((folder / "corpus.json").read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
+
+
+def fingerprint_of(folder: Path) -> str:
+    """The fingerprint of the corpus whose clip table is kept there; "" if there is none."""
+    return (_facts(folder) or {}).get("fingerprint", "")
 
 
 def reopen(folder: Path) -> Corpus:

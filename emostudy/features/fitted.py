@@ -15,7 +15,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from tokenizers import BertWordPieceTokenizer
 from torch import Tensor
 
-SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class LearnedWordPiece:
         letters = sorted(
             {f"##{letter}" for text in texts for letter in trainer.normalize(text) if not letter.isspace()}
         )
-        options = {"special_tokens": SPECIAL + letters, "min_frequency": 2, "show_progress": False}
+        options = {"special_tokens": [*SPECIAL, *letters], "min_frequency": 2, "show_progress": False}
         trainer.train_from_iterator(texts, vocab_size=self.vocabulary, **options)
         pieces = sorted(trainer.get_vocab(), key=trainer.get_vocab().get)
         # Made anew from its pieces: only so does it put [CLS] and [SEP] around a sentence.

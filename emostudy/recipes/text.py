@@ -9,6 +9,7 @@ from emostudy.features import Feature
 from emostudy.features.fitted import LearnedWordPiece, PretrainedTokens
 from emostudy.features.text import words
 from emostudy.models.text import BertClassifier, pretrained, small_bert
+from emostudy.provenance import hash_of
 from emostudy.recipes import Recipe
 from emostudy.recipes.classical import tfidf_regression
 from emostudy.training import Estimator, Network
@@ -76,7 +77,7 @@ def pretrained_bert(weights: str, frozen: bool = False, epochs: int = 10) -> Rec
 
 
 def weights_name(weights: str) -> str:
-    """A hub name as it is; a folder by its last part and the hash of its weights, so that the record names what was used.
+    """A hub name as it is; a folder by its last part and a hash of its files, so that the record names what was used.
 
     Raises:
         ValueError: a folder without model.safetensors.
@@ -87,7 +88,8 @@ def weights_name(weights: str) -> str:
     file = folder / "model.safetensors"
     if not file.is_file():
         raise ValueError(f"{folder.name} holds no model.safetensors: save the model there with save_pretrained")
-    return f"{folder.name}@{file_hash(str(file))[:12]}"
+    files = sorted(path for path in folder.iterdir() if path.is_file())  # the tokeniser's count too
+    return f"{folder.name}@{hash_of([(path.name, file_hash(str(path))) for path in files])[:12]}"
 
 
 def local_folder(weights: str) -> Path | None:
