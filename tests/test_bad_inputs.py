@@ -672,7 +672,8 @@ def test_a_broken_cache_is_made_again(name, change, empty_cache, monkeypatch):
 def test_a_results_folder_that_cannot_be_is_one_line(folder, sandbox, no_run, capfd):
     Path("file").write_text("a file where a folder should be")
     assert main(["run", "--only", "00", "--results-dir", folder]) == 2
-    assert folder.split("/")[-2 if folder.endswith("/x") else -1] in one_line(capfd.readouterr())
+    said = one_line(capfd.readouterr())  # a long path is cut
+    assert folder.split("/")[-2 if folder.endswith("/x") else -1][:60] in said
     assert os.listdir() == ["file"]
 
 

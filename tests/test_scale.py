@@ -97,7 +97,13 @@ def unimodal_runs(num: int, folder: Path) -> list[str]:
     for protocol, fold_of in (("random", rng.permutation(num) % 5), ("speaker_independent", np.arange(num) // 50 % 5)):
         for modality, fold in product(("face", "speech", "text"), range(5)):
             head = {"run_id": f"{protocol}-{modality}-{fold}", "corpus": "toy", "protocol": protocol, "fold": fold}
-            head |= {"seed": 0, "recipe": f"net of {modality}", "modalities": modality, "condition": "none"}
+            head |= {
+                "seed": 0,
+                "recipe": f"net of {modality}",
+                "title": "Net",
+                "modalities": modality,
+                "condition": "none",
+            }
             frames = []
             for part, held in (("dev", (fold + 1) % 5), ("test", fold)):
                 rows = clips[fold_of == held]
