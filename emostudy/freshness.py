@@ -11,7 +11,7 @@ import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 
 from emostudy import stamps
-from emostudy.corpora import CARDS
+from emostudy.corpora.catalogue import CARDS, base_of
 from emostudy.corpora.corpus import file_hash
 from emostudy.graph import Notebook
 from emostudy.parameters import SHARED
@@ -100,7 +100,7 @@ def modules(code: str, corpus: str) -> dict[str, str]:
 
     Comments and docstrings do not count; tables that lie beside a module do.
     """
-    waiting, found = [*imported(code), f"emostudy.corpora.{corpus}"], {}
+    waiting, found = [*imported(code), f"emostudy.corpora.{base_of(corpus)}"], {}
     while waiting:
         name = waiting.pop()
         path = file_of(name)
@@ -108,7 +108,7 @@ def modules(code: str, corpus: str) -> dict[str, str]:
             found[name], used = _read(path, path.stat().st_mtime_ns)
             waiting += [*used, name.rpartition(".")[0]]
             found |= {file.name: _hash(file.read_text("utf-8")) for file in _tables_beside(path)}
-    card = CARDS / f"{corpus}.yaml"
+    card = CARDS / f"{base_of(corpus)}.yaml"
     if card.is_file():
         found[f"card {corpus}"] = _hash(
             json.dumps(yaml.safe_load(card.read_text("utf-8")), sort_keys=True, default=str)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from emostudy import bounds, experiments, figures, fusing, records, stamps, tables
 from emostudy import predictions as preds
-from emostudy.corpora import cards, load
+from emostudy.corpora import load, names
 from emostudy.corpora.corpus import Corpus
 from emostudy.corpora.kept import keep
 from emostudy.graph import ancestors
@@ -181,7 +181,7 @@ class Lesson:
 
 def begin(slug, corpus, data_dir, profile, protocols, seeds, device, jobs, results_dir) -> Lesson:
     """Open the corpus and the results folder of a notebook. The arguments are the parameters that all notebooks share."""
-    check_name("corpus", corpus, cards())
+    check_name("corpus", corpus, names())
     check_name("profile", profile, PROFILES)
     folder = results_dir_of(results_dir or None, corpus, profile)
     opened = load(corpus, data_dir or None, profile)

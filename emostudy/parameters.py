@@ -52,11 +52,11 @@ def parse_parameter(text: str) -> tuple[str, object]:
 
 def check_shared(shared: dict) -> None:
     """Check what all notebooks share, and that the corpus is there. ValueError if not."""
-    from emostudy.corpora import cards, is_present
+    from emostudy.corpora import is_present, names
     from emostudy.profiles import PROFILES
     from emostudy.protocols import PROTOCOLS
 
-    check_name("corpus", shared["corpus"], cards())
+    check_name("corpus", shared["corpus"], names())
     check_name("profile", shared["profile"], PROFILES)
     check_device(shared["device"])
     for protocol in shared["protocols"]:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tqdm import tqdm
 
-from emostudy.corpora import cards
+from emostudy.corpora import card, names
 from emostudy.graph import NOTEBOOKS, Notebook, lacking
 from emostudy.paths import write_atomically
 from emostudy.profiles import PROFILES
@@ -59,7 +59,7 @@ class Study:
     @property
     def card(self) -> dict:
         """The corpus' card."""
-        return cards()[self.corpus]
+        return card(self.corpus)
 
     @property
     def main(self) -> Shown | None:
@@ -99,7 +99,7 @@ def write(root: Path) -> Path:
 def make(root: Path) -> Report:
     """As `write`, but gives back what was written, with its `summary()`. The same files give the same bytes."""
     root = Path(root).resolve()
-    folders = [root / corpus / profile for corpus in cards() for profile in PROFILES if profile != "smoke"]
+    folders = [root / corpus / profile for corpus in names() for profile in PROFILES if profile != "smoke"]
     folders = [folder for folder in folders if _files(folder / "tables", "md")]
     if not folders:
         raise ValueError(f"no tables in {root}; run `python -m emostudy run` first, or name its --results-dir")
@@ -168,7 +168,7 @@ def _note(node: Notebook, copy: Path, own: dict[str, list[Shown]]) -> str:
     """What is not there, in a sentence; "" where nothing is missing."""
     if copy.with_suffix(".failed.ipynb").is_file():
         return "The last run of this notebook failed; what stands here is from a run before."
-    why = lacking(node, cards()[copy.parts[-4]]["modalities"])
+    why = lacking(node, card(copy.parts[-4])["modalities"])
     if why and not copy.is_file() and not any(own.values()):
         return f"Left out: it {why}."
     missing = [] if copy.is_file() or node not in NOTEBOOKS else ["executed notebook"]

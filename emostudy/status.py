@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from emostudy import predictions as preds
 from emostudy import stamps
-from emostudy.corpora import cards, is_ready, load
+from emostudy.corpora import is_ready, load, names
 from emostudy.corpora.kept import reopen
 from emostudy.graph import NOTEBOOKS
 from emostudy.parameters import SHARED
@@ -29,7 +29,7 @@ class Line(NamedTuple):
 def folders(root: Path) -> list[Path]:
     """Every `<corpus>/<profile>` under a results folder in which a notebook was run."""
     found = sorted({path.parent for name in ("stamps", "notebooks") for path in root.glob(f"*/*/{name}")})
-    return [folder for folder in found if folder.name in PROFILES and folder.parent.name in cards()]
+    return [folder for folder in found if folder.name in PROFILES and folder.parent.name in names()]
 
 
 def of_notebooks(folder: Path, parameters: dict, data_dir: str = "") -> list[Line]:

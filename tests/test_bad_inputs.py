@@ -337,8 +337,10 @@ CARDS = [
 @pytest.mark.parametrize("content", CARDS, ids=range(len(CARDS)))
 def test_a_wrong_card_is_one_line_and_runs_nothing(content, sandbox, monkeypatch, capfd):
     (sandbox / "mine.yaml").write_bytes(content)
-    monkeypatch.setattr(corpora, "CARDS", sandbox)
-    monkeypatch.setattr(corpora, "cards", corpora.cards.__wrapped__)
+    monkeypatch.setattr(corpora.catalogue, "CARDS", sandbox)
+    uncached = corpora.cards.__wrapped__
+    for module in (corpora, corpora.catalogue):
+        monkeypatch.setattr(module, "cards", uncached)
     assert main(["corpora"]) == 2
     told = one_line(capfd.readouterr())
     assert "card mine.yaml" in told and "mend it" in told

@@ -104,7 +104,8 @@ def test_corpora_say_what_is_there_and_where_to_get_it(monkeypatch, capsys, tmp_
     there = {"title": "One", "modalities": ["face"], "licence": "MIT", "access": "made here"}
     away = {"title": "Two", "modalities": ["speech", "text"], "licence": "CC BY"}
     away |= {"address": "https://x.org", "folders": ["two"]}
-    monkeypatch.setattr(corpora, "cards", lambda: {"one": there, "two": away})
+    for module in (corpora, corpora.catalogue):
+        monkeypatch.setattr(module, "cards", lambda: {"one": there, "two": away})
     assert cli.main(["corpora", "--data-dir", str(tmp_path)]) == 0
     told = capsys.readouterr().out
     assert "one         present" in told

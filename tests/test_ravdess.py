@@ -81,7 +81,7 @@ def test_a_second_file_of_a_performance_is_left_out_and_named(data):
     sound(data, "03-01-01-01-01-01-01.flac", 7)
     corpus = load("ravdess", data)
     assert len(corpus) == 3
-    assert reasons(corpus) == {"03-01-01-01-01-01-01.wav": "a second file of performance 01-01-01-01-01-01"}
+    assert reasons(corpus) == {"03-01-01-01-01-01-01.wav": "a second file of clip 01-01-01-01-01-01"}
 
 
 def test_exact_duplicates_are_found_by_content_and_the_later_is_left_out(data):

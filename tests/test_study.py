@@ -40,7 +40,8 @@ def write_notebooks(folder: Path) -> Path:
 def voices(monkeypatch):
     """A corpus of voices and faces, there, without text."""
     cards = {"emosynth": {"modalities": ["face", "speech"]}, "ravdess": {"modalities": ["face", "speech"]}}
-    monkeypatch.setattr(corpora, "cards", lambda: cards)
+    for module in (corpora, corpora.catalogue):
+        monkeypatch.setattr(module, "cards", lambda: cards)
 
 
 @pytest.fixture

@@ -2,14 +2,29 @@
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 COLUMNS = ("clip_id", "emotion", "speaker", "gender", "dialogue", "turn", "split", "start", "end")
-MEDIA = ("audio", "video", "image", "text", "action_units")
+MEDIA = (
+    "audio",
+    "video",
+    "image",
+    "text",
+    "action_units",
+    "votes",
+    "face_features",
+    "speech_features",
+    "text_features",
+)
+SEVERAL = "|"  # between the emotions of a clip that has several
+# A part of a file: a row of a table, an entry of an archive, half of a picture. A folder's name may hold a # too.
+FILE_AND_KEY = re.compile(r"(.*\.(?:csv|csd|pkl|avi|mp4))#(.+)", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -21,8 +36,10 @@ class Corpus:
         emotions: ordered; position in this tuple is the class number everywhere.
         card: licence, citation, cluster unit, folds and known faults (`cards/<name>.yaml`).
         clips: one row per clip, with all of `COLUMNS`, a column per medium in `MEDIA` that the corpus has
-            (a missing cell is a missing modality), and whatever else the corpus knows.
+            (a missing cell is a missing modality), and whatever else the corpus knows. Where the card says `multi_label`,
+            a clip's emotions are joined by `SEVERAL`.
         left_out: `file, reason`, one row per file that did not become a clip.
+        found: `counts` of the clips before duplicates were set aside; None where it was not told.
 
     Raises:
         ValueError: where a column is missing, a clip id stands twice, or an emotion is unknown.
@@ -33,6 +50,7 @@ class Corpus:
     card: dict
     clips: pd.DataFrame
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["file", "reason"]))
+    found: dict | None = None
 
     def __post_init__(self) -> None:
         missing = [column for column in COLUMNS if column not in self.clips]
@@ -41,13 +59,23 @@ class Corpus:
         twice = self.clips.clip_id[self.clips.clip_id.duplicated()]
         if len(twice):
             raise ValueError(f"{self.name}: clip_id {twice.iloc[0]} stands twice; clip ids must be unique")
-        unknown = sorted(set(self.clips.emotion) - set(self.emotions))
+        unknown = sorted(
+            {label for cell in self.clips.emotion.unique() for label in self.labels(cell)} - set(self.emotions)
+        )
         if unknown:
             raise ValueError(f"{self.name}: unknown emotion {unknown[0]!r}; known are {list(self.emotions)}")
         object.__setattr__(self, "clips", self.clips.sort_values("clip_id").reset_index(drop=True))
 
     def __len__(self) -> int:
         return len(self.clips)
+
+    def labels(self, cell: str) -> list[str]:
+        """The emotions in a cell of the column `emotion`: one, or where the card says `multi_label`, one or more."""
+        return cell.split(SEVERAL) if self.card.get("multi_label") else [cell]
+
+    def label_matrix(self) -> np.ndarray:
+        """Which emotions each clip has, (N, C) bool."""
+        return np.array([[emotion in self.labels(cell) for emotion in self.emotions] for cell in self.clips.emotion])
 
     @property
     def media(self) -> tuple[str, ...]:
@@ -80,10 +108,17 @@ class Corpus:
         return digest.hexdigest()[:16]
 
 
+def counts(clips: pd.DataFrame) -> dict:
+    """How many clips and speakers there are, and clips of each emotion: `{"clips": 1440, "speakers": 24, "emotions": {...}}`."""
+    emotions = clips.emotion.str.split(SEVERAL, regex=False).explode().value_counts()
+    num_speakers = int(clips.speaker[clips.speaker != ""].nunique())
+    return {"clips": len(clips), "speakers": num_speakers, "emotions": {str(k): int(v) for k, v in emotions.items()}}
+
+
 def file_and_key(cell: str) -> tuple[str, str]:
-    """The file in a clip table's cell, and the row's key: `path` and "", or of `path.csv#key` both. A folder's name may hold a #."""
-    table, mark, key = cell.rpartition(".csv#")
-    return (f"{table}.csv", key) if mark else (cell, "")
+    """The file in a clip table's cell, and the part of it: `path` and "", or of `path.csv#row` and `path.avi#left` both."""
+    found = FILE_AND_KEY.fullmatch(cell)
+    return found.groups() if found else (cell, "")
 
 
 def file_hash(cell: str) -> str:

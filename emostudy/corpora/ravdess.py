@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from emostudy.corpora.corpus import Corpus, file_hash
+from emostudy.corpora.corpus import Corpus
+from emostudy.corpora.table import corpus_of, files, told, unreadable
 
 EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 SENTENCES = {"01": "Kids are talking by the door", "02": "Dogs are sitting by the door"}
@@ -25,28 +26,21 @@ def load(data_dir: Path, profile: str = "class") -> Corpus:
     Raises:
         ValueError: no clip in the folder.
     """
-    from emostudy.corpora import card
-
-    rows, left_out, seen = [], [], set()
-    for path in sorted((data_dir / "ravdess").rglob("*.*")):
-        if path.suffix.lower() in (".wav", ".flac"):
-            row, reason = parse(path)
-            if row and row["clip_id"] in seen:  # the download of one well-known site holds every folder twice
-                row, reason = None, f"a second file of performance {row['clip_id']}"
-            if row and (fault := unreadable(path)):
-                row, reason = None, fault
-            if row:
-                seen.add(row["clip_id"])
-                rows.append(row)
-            else:
-                left_out.append((path.name.encode(errors="backslashreplace").decode(), reason))
+    rows, left_out = [], []
+    for path in files(data_dir / "ravdess", ".wav", ".flac"):
+        row, reason = parse(path)
+        if row and (fault := unreadable(path)):
+            row, reason = None, fault
+        if row:
+            rows.append(row)
+        else:
+            left_out.append((told(path), reason))
     if not rows:
         raise ValueError(f"no RAVDESS speech clip (03-01-*.wav or .flac) under {data_dir / 'ravdess'}; unzip it there")
     clips = join_action_units(pd.DataFrame(rows), data_dir / "ravdess_av_features" / "action_units.csv")
     if profile == "smoke":
         clips = clips[clips.speaker <= "12"]
-    corpus = Corpus("ravdess", EMOTIONS, card("ravdess"), clips, pd.DataFrame(left_out, columns=["file", "reason"]))
-    return corpus.without(duplicates(corpus.clips))
+    return corpus_of("ravdess", EMOTIONS, clips, left_out, once="audio")
 
 
 def parse(path: Path) -> tuple[dict | None, str]:
@@ -74,20 +68,6 @@ def parse(path: Path) -> tuple[dict | None, str]:
         "take": take,
         "intensity": "strong" if intensity == "02" else "normal",
     }, ""
-
-
-def unreadable(path: Path) -> str:
-    """Why a file cannot be read, or ""."""
-    try:
-        str(path).encode()
-        if not path.is_file():
-            return "not a file"
-        path.open("rb").close()
-    except UnicodeEncodeError:
-        return "a path that is not UTF-8"
-    except OSError as error:
-        return str(error.strerror)
-    return ""
 
 
 def join_action_units(clips: pd.DataFrame, table: Path) -> pd.DataFrame:
@@ -121,18 +101,3 @@ def check_units(rows: pd.DataFrame) -> None:
     performances = rows["clip"].str.partition("-")[2]
     if performances.duplicated().any():
         raise ValueError(f"performance {performances[performances.duplicated()].iloc[0]!r} stands twice")
-
-
-def duplicates(clips: pd.DataFrame) -> pd.DataFrame:
-    """Recordings whose bytes equal those of an earlier clip: `clip_id, file, reason`."""
-    hashes = clips.audio.map(file_hash)
-    first = clips.groupby(hashes).clip_id.transform("first")
-    empty = clips.audio.map(lambda path: Path(path).stat().st_size == 0)  # extraction says so; they are no recordings
-    again = clips[hashes.duplicated() & ~empty]
-    return pd.DataFrame(
-        {
-            "clip_id": again.clip_id,
-            "file": again.audio.map(lambda path: Path(path).name),
-            "reason": "exact duplicate of " + first[again.index],
-        }
-    )
