@@ -1,4 +1,4 @@
-"""The command line: `run` the study or a part of it, its `status`, `records` and `report` from what is there, the `corpora`."""
+"""The command line: `run` the study or a part of it; its `status`, `records` and `report`; the `corpora`, `fetch` and `audit` for them."""
 
 import argparse
 import os
@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from emostudy.auditing import add_audit
+from emostudy.getting import add_getting
 from emostudy.parameters import SHARED, parse_parameter
-from emostudy.paths import data_dir, results_root
+from emostudy.paths import results_root
 from emostudy.reading import add_reading, told
 
 
@@ -60,11 +62,8 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--device", default=SHARED["device"], help="cpu, cuda or mps (default: %(default)s)")
     run.add_argument("--fresh", action="store_true", help="run all anew, and ignore what is there")
     add_reading(commands)
-    corpora = commands.add_parser("corpora", help="what is known, what is there, where to get it", allow_abbrev=False)
-    corpora.set_defaults(command=corpora_command)
-    corpora.add_argument(
-        "--data-dir", default="", help="parent folder of the corpora (default: variable EMOSTUDY_DATA)"
-    )
+    add_getting(commands)
+    add_audit(commands)
     return top
 
 
@@ -123,19 +122,3 @@ def summary(outcomes: Sequence, folder: Path) -> list[str]:
     if outcomes and {outcome.state for outcome in outcomes} <= {"fresh", "left out"}:
         lines.append("nothing to do: all is fresh (`--fresh` runs it anyway)")
     return lines
-
-
-def corpora_command(options: argparse.Namespace) -> int:
-    """List every corpus that the study knows."""
-    from emostudy.corpora import cards, is_present
-
-    if options.data_dir and not data_dir(options.data_dir).is_dir():
-        raise ValueError(f"data folder {options.data_dir} is not there; name the parent folder of the corpora")
-    for name, card in cards().items():
-        there = "present" if is_present(name, options.data_dir or None) else "not found"
-        print(f"{name:<12}{there:<11}{card['title']}")
-        print(f"{'':<12}modalities {', '.join(card['modalities'])}; licence {card['licence']}")
-        print(f"{'':<12}{' at '.join(dict.fromkeys(filter(None, map(card.get, ('access', 'address')))))}")
-        if card.get("folders"):
-            print(f"{'':<12}looked for as {', '.join(card['folders'])} in the data folder")
-    return 0

@@ -24,6 +24,8 @@ START = "<figure style='margin:6px;max-width:260px'>"
 
 def one_per_emotion(corpus: Corpus, medium: str = "video") -> pd.DataFrame:
     """One clip of each emotion, of different speakers where possible, that shows what is felt if the corpus tells."""
+    if medium not in corpus.clips:
+        return corpus.clips.head(0)
     clips = corpus.clips[corpus.clips[medium].notna()]
     for column in [name for name in clips if str(name).startswith("shows_")]:
         clips = clips[clips[column] == clips.emotion]

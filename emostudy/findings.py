@@ -3,7 +3,8 @@
 import pandas as pd
 
 from emostudy.bounds import ceilings, realised_ceiling
-from emostudy.corpora.corpus import Corpus
+from emostudy.corpora.check import differences
+from emostudy.corpora.corpus import SEVERAL, Corpus
 from emostudy.features.extract import Extracted
 from emostudy.tables import systems
 from emostudy.wording import counted, interval, modality_title, percent, protocol_title, sample
@@ -18,16 +19,19 @@ def crops(extracted: Extracted, corpus: Corpus) -> str:
 def corpus(corpus: Corpus, audit: pd.DataFrame) -> str:
     """What a corpus holds, and what its protocols keep apart."""
     clips = corpus.clips
-    counts = clips.emotion.value_counts()
+    counts = clips.emotion.str.split(SEVERAL, regex=False).explode().value_counts()
     spread = f"the rarest, {counts.idxmin()}, has {counts.min()}, the most frequent, {counts.idxmax()}, {counts.max()}"
     if counts.min() == counts.max():
         spread = f"each has {counts.min()}"
     speakers = counted(clips.speaker.nunique(), "speaker")
     lines = [f"* {len(clips)} clips of {speakers}, {len(corpus.emotions)} emotions; {spread}."]
-    for protocol, row in audit.iterrows():
-        lines.append(
-            f"* {protocol_title(protocol)}: " + ", ".join(f"{value} {name}" for name, value in row.items()) + "."
-        )
+    lines += [f"* Not as published: {difference}." for difference in differences(corpus)]
+    for protocol, rows in audit.groupby("protocol", sort=False):
+        shared = rows[(rows.num_shared > 0) & (rows.num_test > 0)]
+        told = ", ".join(f"{row.what} ({row.percent:.0f} % of test clips)" for row in shared.itertuples())
+        lines.append(f"* {protocol_title(protocol)}, in training and in test: {told or 'nothing that was looked at'}.")
+    for row in audit[audit.broken].itertuples():
+        lines.append(f"* **Broken promise**: {protocol_title(row.protocol)} does not keep {row.what} apart.")
     return "\n".join(lines)
 
 
@@ -81,8 +85,10 @@ def fusion(
             lines.append(
                 f"* {modality_title(modalities)}: dev prefers **{titles[recipe]}**, {reached} % UAR for new speakers."
             )
+    base = compared.baseline.iloc[0] if len(compared) else baseline
+    against = "the best single modality" if base == baseline else titles[base]
     lines.append(
-        f"* Against the best single modality on the same clips ({len(compared)} comparisons, paired test, p after Holm below .05): {shown}."
+        f"* Against {against} on the same clips ({len(compared)} comparisons, paired test, p after Holm below .05): {shown}."
     )
     return "\n".join(lines)
 

@@ -13,6 +13,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from emostudy import stamps
 from emostudy.corpora.catalogue import CARDS, base_of
 from emostudy.corpora.corpus import file_hash
+from emostudy.folds import files_of
 from emostudy.graph import Notebook
 from emostudy.parameters import SHARED
 from emostudy.paths import ROOT, is_kept
@@ -98,7 +99,7 @@ def _told(parameters: dict) -> str:
 def modules(code: str, corpus: str) -> dict[str, str]:
     """Module of this package -> hash of its code, for all that some code imports, directly or not; and the corpus' own.
 
-    Comments and docstrings do not count; tables that lie beside a module do.
+    Comments and docstrings do not count; tables that lie beside a module do, and so do the corpus' fold lists.
     """
     waiting, found = [*imported(code), f"emostudy.corpora.{base_of(corpus)}"], {}
     while waiting:
@@ -108,6 +109,7 @@ def modules(code: str, corpus: str) -> dict[str, str]:
             found[name], used = _read(path, path.stat().st_mtime_ns)
             waiting += [*used, name.rpartition(".")[0]]
             found |= {file.name: _hash(file.read_text("utf-8")) for file in _tables_beside(path)}
+    found |= {file.name: _hash(file.read_text("utf-8")) for file in files_of(base_of(corpus))}
     card = CARDS / f"{base_of(corpus)}.yaml"
     if card.is_file():
         found[f"card {corpus}"] = _hash(

@@ -108,14 +108,16 @@ def fuse_run(
     """One rule on one set of modalities over all folds: fused and written, if it was not before. The run's id."""
     base = {fold: {m: best[m]["run_id"] for m in chosen} for fold, best in folds.items()}
     identity = identity_of(rule)
-    run_id = hash_of("fused", identity, base, head)
+    apart = PROTOCOLS[head["protocol"].partition(":")[0]].keeps_apart
+    grouped_by = "speaker" if "speaker" in apart else "clip_id"
+    run_id = hash_of("fused", identity, base, head, grouped_by)
     bring_back(folder, run_id)
     if preds.is_finished(folder, run_id):
         return run_id
     started = time.perf_counter()
     head = head | {"run_id": run_id, "recipe": rule.name, "modalities": "+".join(chosen)}
     rows = [
-        fuse_fold(head | {"fold": fold}, [preds.read_runs(folder, [of[m]]) for m in chosen], rule, emotions)
+        fuse_fold(head | {"fold": fold}, [preds.read_runs(folder, [of[m]]) for m in chosen], rule, emotions, grouped_by)
         for fold, of in base.items()
     ]
     names = {fold: {m: best[m]["recipe"] for m in chosen} for fold, best in folds.items()}
@@ -140,14 +142,21 @@ def identity_of(rule: Rule) -> dict[str, str]:
     return {"record": hash_of(rule), "code": source_hash(*callables_of(rule), fuse_fold, best_recipes)}
 
 
-def fuse_fold(head: dict, parts: list[pd.DataFrame], rule: Rule, emotions: tuple[str, ...]) -> pd.DataFrame:
-    """Fit the rule on one fold's dev predictions, and fuse its dev and test predictions."""
+def fuse_fold(
+    head: dict, parts: list[pd.DataFrame], rule: Rule, emotions: tuple[str, ...], grouped_by: str = "clip_id"
+) -> pd.DataFrame:
+    """Fit the rule on one fold's dev predictions, and fuse its dev and test predictions.
+
+    Args:
+        grouped_by: clips that have this column's value in common stay together where a rule is fitted on a part of dev.
+    """
     dev_clips, dev = aligned([rows[rows.part == "dev"] for rows in parts], emotions)
     test_clips, test = aligned([rows[rows.part == "test"] for rows in parts], emotions)
     labels = preds.arrays(dev_clips, emotions)[0]
     combine = rule.fit(dev, labels)
-    apart = PROTOCOLS[head["protocol"]].keeps_apart or ("clip_id",)
-    fused_dev = rule.combine_dev(dev, labels, dev_clips[apart[0]].to_numpy()) if rule.combine_dev else combine(dev)
+    alone = dev_clips[grouped_by].nunique() < 2  # the one actress of TESS that dev has: her clips can still be parted
+    groups = dev_clips["clip_id" if alone else grouped_by].to_numpy()
+    fused_dev = rule.combine_dev(dev, labels, groups) if rule.combine_dev else combine(dev)
     framed = [
         preds.frame(head, dev_clips, "dev", fused_dev, emotions),
         preds.frame(head, test_clips, "test", combine(test), emotions),

@@ -66,6 +66,28 @@ def lacking(notebook: Notebook, modalities: Sequence[str]) -> str:
     return ""
 
 
+def left_out(
+    notebooks: Sequence[Notebook],
+    modalities: Sequence[str],
+    no_split: str = "",
+    graph: tuple[Notebook, ...] = NOTEBOOKS,
+) -> dict[str, str]:
+    """Of each notebook why it cannot be run on a corpus, "" where it can.
+
+    Args:
+        no_split: why the corpus cannot be split as asked, so that nothing can be trained; "" if it can.
+    """
+    reasons = {}
+    for notebook in dict.fromkeys((*graph, *notebooks)):
+        trains = "runs" in notebook.writes
+        reasons[notebook.slug] = lacking(notebook, modalities) or (no_split if trains else "")
+    for notebook in notebooks:
+        before = [one for one in graph if one.slug in ancestors(notebook.slug, graph) and "runs" in one.writes]
+        if before and all(reasons[one.slug] for one in before) and not reasons[notebook.slug]:
+            reasons[notebook.slug] = "nothing that it builds on can be run"
+    return {notebook.slug: reasons[notebook.slug] for notebook in notebooks}
+
+
 def markdown() -> str:
     """The table of notebooks for the README."""
     lines = ["| notebook | question | minutes | writes |", "| :--- | :--- | ---: | :--- |"]

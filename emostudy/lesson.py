@@ -61,7 +61,7 @@ class Lesson:
 
     def _made(self, predictions: pd.DataFrame) -> pd.DataFrame:
         self.made.extend(run_id for run_id in predictions.run_id.unique() if run_id not in self.made)
-        return predictions
+        return preds.with_cluster(predictions, self.corpus)
 
     def predictions(self) -> pd.DataFrame:
         """All predictions of this notebook and of those it builds on.
@@ -81,7 +81,7 @@ class Lesson:
         run_ids = list(dict.fromkeys([*self.read, *(self.made or own)]))
         if not run_ids:
             raise ValueError(f"no finished run to read: run {' and '.join(before) or self.slug} to the last cell first")
-        return preds.read_runs(self.folder, run_ids)
+        return preds.with_cluster(preds.read_runs(self.folder, run_ids), self.corpus)
 
     @property
     def fingerprint(self) -> str:

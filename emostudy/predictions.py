@@ -83,6 +83,14 @@ def read_runs(folder: Path, run_ids: list[str]) -> pd.DataFrame:
     return rows.assign(**rows[numbers].astype(float).round(DECIMALS))
 
 
+def with_cluster(rows: pd.DataFrame, corpus) -> pd.DataFrame:
+    """Predictions with the column that the corpus' card resamples by (a dialogue, a word), which only the clip table knows."""
+    cluster = corpus.card["cluster"]
+    if cluster in rows:
+        return rows
+    return rows.assign(**{cluster: rows.clip_id.map(corpus.clips.set_index("clip_id")[cluster])})
+
+
 def read_records(folder: Path, run_ids: list[str]) -> list[dict]:
     """The records of these runs."""
     return [_read(folder / "runs" / f"{run_id}.json", _record) for run_id in run_ids]

@@ -6,17 +6,35 @@ from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedKFold
 
+from emostudy.corpora.catalogue import base_of, card, names
 from emostudy.corpora.corpus import Corpus
+from emostudy.folds import (
+    NUM_FOLDS,
+    SECOND,
+    Lacks,
+    Masks,
+    deal,
+    dealt,
+    dev_out,
+    in_turn,
+    known,
+    official,
+    one_out,
+    stratified,
+)
 
-NUM_FOLDS = 5
 MIN_CLIPS = 3  # of each emotion in train: a support vector machine's probabilities need three
+PARTS = ("train", "dev", "test")
+PAIRS = (("train", "dev"), ("train", "test"), ("dev", "test"))
 
 
 @dataclass(frozen=True)
 class Split:
-    """Clip ids of one fold, each sorted. `keeps_apart` names the columns of which no value is in two parts."""
+    """Clip ids of one fold, each sorted. `keeps_apart` names the columns of which no value is in two parts.
+
+    `test:speaker` is a weaker promise: no speaker of test is in another part; `train/dev:sentence`: none is in both of these.
+    """
 
     protocol: str
     fold: int
@@ -27,49 +45,123 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Division:
+    """A corpus divided: how many folds there are, each clip's part (N,) in fold k ("" for none), and what is kept apart."""
+
+    num: int
+    parts: Callable[[int], np.ndarray]
+    keeps_apart: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Protocol:
-    """A way to split: `fold_of` gives each clip's fold (N,) int, or raises where the corpus cannot be split so."""
+    """A way to split: `rule(corpus, list name)` divides a corpus, or raises where it cannot be split so.
+
+    `keeps_apart` is what it promises where the corpus has enough groups; a split of few groups promises what it can.
+    """
 
     name: str
     title: str
     keeps_apart: tuple[str, ...]
-    fold_of: Callable[[Corpus], np.ndarray]
+    rule: Callable[[Corpus, str], Division]
 
 
-def random_folds(corpus: Corpus) -> np.ndarray:
+def crossed(num: int, keeps_apart: tuple[str, ...], *masks: Masks) -> Division:
+    """Each part holds the clips that every one of the masks allows in it."""
+
+    def parts(k: int) -> np.ndarray:
+        allowed = [np.all([mask(k)[part] for mask in masks], axis=0) for part in PARTS]
+        return np.select(allowed, PARTS, "")
+
+    return Division(num, parts, keeps_apart)
+
+
+def by_group(corpus: Corpus, column: str, fold_of: np.ndarray, num: int) -> Division:
+    """Whole groups in turn; of fewer than five, all but the tested one are trained on, and dev holds a fifth of what they share."""
+    second = SECOND.get(column, "")
+    try:
+        shared = deal(corpus, second) if num < NUM_FOLDS and second else None
+    except Lacks:
+        shared = None
+    if shared is not None and shared.max() > 0:
+        keeps_apart = (f"test:{column}", f"train/dev:{second}")
+        return crossed(num, keeps_apart, one_out(fold_of, num), dev_out(shared, shared.max() + 1))
+    if num < 3:
+        needed = f", and nothing ({second}) by which dev could be held out" if second else ""
+        raise Lacks(f"{corpus.name} has only {num} groups of {column}s{needed}")
+    return crossed(num, (column,), in_turn(fold_of, num))
+
+
+def random_folds(corpus: Corpus, listed: str) -> Division:
     """Five folds stratified by emotion, clips drawn at random, always the same for the same clip ids.
 
     The flattering protocol: every speaker is on both sides.
     """
-    counts = corpus.clips.emotion.value_counts()
-    if counts.min() < NUM_FOLDS:
-        raise ValueError(
-            f"{corpus.name}: only {counts.min()} clips of {counts.idxmin()!r}; {NUM_FOLDS} folds need at least {NUM_FOLDS} "
-            "of each emotion: add clips or leave that emotion out"
-        )
-    folds = np.empty(len(corpus), int)
-    splitter = StratifiedKFold(NUM_FOLDS, shuffle=True, random_state=0)
-    for fold, (_, test) in enumerate(splitter.split(folds, corpus.clips.emotion)):
-        folds[test] = fold
-    return folds
+    return crossed(NUM_FOLDS, (), in_turn(stratified(corpus), NUM_FOLDS))
 
 
-def speaker_folds(corpus: Corpus) -> np.ndarray:
+def speaker_folds(corpus: Corpus, listed: str) -> Division:
     """The folds of speakers that the corpus' card gives; else speakers dealt out in turn, by gender, then name."""
-    listed = corpus.card.get("speaker_folds") or deal_speakers(corpus.clips)
-    fold_of = {str(speaker): fold for fold, speakers in enumerate(listed) for speaker in speakers}
-    unlisted = sorted(set(corpus.clips.speaker) - set(fold_of))
-    if unlisted:
-        raise ValueError(f"{corpus.name}: speaker {unlisted[0]} is in no fold of the card; add it to speaker_folds")
-    return corpus.clips.speaker.map(fold_of).to_numpy(int)
+    return in_folds(corpus, "speaker", listed)
 
 
-def deal_speakers(clips: pd.DataFrame) -> list[list[str]]:
-    """Five lists of speakers, genders balanced."""
-    speakers = clips[["gender", "speaker"]].drop_duplicates().sort_values(["gender", "speaker"]).speaker.tolist()
-    if len(speakers) < NUM_FOLDS:
-        raise ValueError(f"{len(speakers)} speakers cannot fill {NUM_FOLDS} folds; use protocol 'random' and say so")
-    return [speakers[fold::NUM_FOLDS] for fold in range(NUM_FOLDS)]
+def sentence_folds(corpus: Corpus, listed: str) -> Division:
+    """Five folds of sentences; a corpus of fewer is tested on one sentence at a time."""
+    return in_folds(corpus, "sentence", listed)
+
+
+def session_folds(corpus: Corpus, listed: str) -> Division:
+    """Five folds of recording sessions, each with the speakers that talk in it."""
+    return in_folds(corpus, "session", listed)
+
+
+def dialogue_folds(corpus: Corpus, listed: str) -> Division:
+    """Five folds of whole dialogues; their speakers may be on both sides."""
+    return in_folds(corpus, "dialogue", listed)
+
+
+def in_folds(corpus: Corpus, column: str, listed: str) -> Division:
+    """By the folds of a column's values, listed or dealt."""
+    fold_of = dealt(corpus, column, listed)
+    num = len(corpus.card.get("speaker_folds", ())) if column == "speaker" and not listed else 0
+    return by_group(corpus, column, fold_of, num or fold_of.max() + 1)
+
+
+def each_speaker(corpus: Corpus, listed: str) -> Division:
+    """As many folds as there are speakers, each tested alone."""
+    return each(corpus, "speaker")
+
+
+def each_session(corpus: Corpus, listed: str) -> Division:
+    """As many folds as there are sessions, each tested alone."""
+    return each(corpus, "session")
+
+
+def each(corpus: Corpus, column: str) -> Division:
+    """As many folds as a column has values."""
+    codes, values = pd.factorize(known(corpus, column).replace("", None), sort=True)  # -1 for None
+    return by_group(corpus, column, codes, len(values))
+
+
+def speaker_and_sentence_folds(corpus: Corpus, listed: str) -> Division:
+    """Test holds the speakers of fold k saying the sentences of group k, dev those of k + 1, train neither's.
+
+    Clips that mix are in no part. Where there are but two speakers or two sentences, train and dev share the other one.
+    """
+    axes, keeps_apart = [], []
+    for column, fold_of in (("speaker", dealt(corpus, "speaker", listed)), ("sentence", deal(corpus, "sentence"))):
+        num = fold_of.max() + 1
+        axes.append((in_turn if num > 2 else one_out)(fold_of, num))
+        keeps_apart.append(column if num > 2 else f"test:{column}")
+    if all(":" in one for one in keeps_apart):
+        raise Lacks(f"{corpus.name} has two speakers and two sentences: train and dev would be the same clips")
+    return crossed(dealt(corpus, "speaker", listed).max() + 1, tuple(keeps_apart), *axes)
+
+
+def official_parts(corpus: Corpus, listed: str) -> Division:
+    """The split that the corpus' authors published: one fold. It promises nothing by itself; the audit says what is shared."""
+    parts = official(corpus)
+    return Division(1, lambda k: parts, ())
 
 
 PROTOCOLS = {
@@ -77,6 +169,18 @@ PROTOCOLS = {
     for protocol in (
         Protocol("random", "random split", (), random_folds),
         Protocol("speaker_independent", "new speakers", ("speaker",), speaker_folds),
+        Protocol("sentence_independent", "new sentences", ("sentence",), sentence_folds),
+        Protocol("session_independent", "new sessions", ("session",), session_folds),
+        Protocol("dialogue_independent", "new dialogues", ("dialogue",), dialogue_folds),
+        Protocol(
+            "speaker_and_sentence_independent",
+            "new speakers and sentences",
+            ("speaker", "sentence"),
+            speaker_and_sentence_folds,
+        ),
+        Protocol("leave_one_speaker_out", "one new speaker", ("speaker",), each_speaker),
+        Protocol("leave_one_session_out", "one new session", ("session",), each_session),
+        Protocol("official", "official split", (), official_parts),
     )
 }
 
@@ -84,20 +188,57 @@ PROTOCOLS = {
 def splits(corpus: Corpus, protocol: str, folds: tuple[int, ...] | None = None) -> list[Split]:
     """The splits of a protocol: fold k is test, fold k + 1 is dev, the rest is train.
 
+    Args:
+        protocol: a name in `PROTOCOLS`; `speaker_independent:six` takes the corpus' published list `six`.
+        folds: the wanted ones; those that the protocol does not have are passed over.
+
     Raises:
         ValueError: unknown protocol, a corpus that cannot be split so, or a broken promise of independence.
     """
-    if protocol not in PROTOCOLS:
-        near = get_close_matches(protocol, PROTOCOLS, n=2, cutoff=0)
-        raise ValueError(f"unknown protocol {protocol!r}; did you mean {' or '.join(near)}?")
-    fold_of = PROTOCOLS[protocol].fold_of(corpus)
-    made = []
-    for fold in range(NUM_FOLDS) if folds is None else folds:
-        part = np.where(fold_of == fold, "test", np.where(fold_of == (fold + 1) % NUM_FOLDS, "dev", "train"))
-        ids = {name: tuple(corpus.clips.clip_id[part == name]) for name in ("train", "dev", "test")}
-        made.append(Split(protocol, fold, **ids, keeps_apart=PROTOCOLS[protocol].keeps_apart))
-        guard(made[-1], corpus)
+    try:
+        made = unguarded(corpus, protocol, folds)
+    except Lacks as lack:
+        allowed = [name for name, reason in possible(corpus).items() if not reason]
+        raise ValueError(f"{protocol}: {lack}; it allows {', '.join(allowed) or 'no protocol'}") from None
+    for split in made:
+        guard(split, corpus)
     return made
+
+
+def unguarded(corpus: Corpus, protocol: str, folds: tuple[int, ...] | None = None) -> list[Split]:
+    """The splits as a protocol makes them, whether or not they keep its word: for the audit."""
+    name, _, listed = protocol.partition(":")
+    if name not in PROTOCOLS:
+        near = get_close_matches(name, PROTOCOLS, n=2, cutoff=0)
+        raise ValueError(f"unknown protocol {protocol!r}; did you mean {' or '.join(near)}?")
+    if corpus.card.get("multi_label") and name != "official":
+        raise Lacks(f"{corpus.name} has clips of several emotions, which cannot be dealt out evenly; {single(corpus)}")
+    division = PROTOCOLS[name].rule(corpus, listed)
+    made = []
+    for fold in range(division.num) if folds is None else [fold for fold in folds if fold < division.num]:
+        part = division.parts(fold)
+        ids = {name: tuple(corpus.clips.clip_id[part == name]) for name in PARTS}
+        made.append(Split(protocol, fold, **ids, keeps_apart=division.keeps_apart))
+    return made
+
+
+def single(corpus: Corpus) -> str:
+    """Which readings of a corpus give each clip one emotion, in words."""
+    base = base_of(corpus.name)
+    found = [name for name in names() if base_of(name) == base and not card(name).get("multi_label")]
+    return f"readings with one each: {', '.join(found)}" if found else "its card has no reading with one each"
+
+
+def possible(corpus: Corpus) -> dict[str, str]:
+    """Every protocol, and why the corpus does not allow it: "" where it does."""
+    reasons = {}
+    for name in PROTOCOLS:
+        try:
+            guard(unguarded(corpus, name, (0,))[0], corpus)
+            reasons[name] = ""
+        except ValueError as error:
+            reasons[name] = str(error)
+    return reasons
 
 
 def guard(split: Split, corpus: Corpus) -> None:
@@ -107,20 +248,21 @@ def guard(split: Split, corpus: Corpus) -> None:
         ValueError: a clip, or a value of a column that the protocol keeps apart, is in two parts; a part is empty; an
             emotion has fewer than three training clips.
     """
-    parts = {"train": split.train, "dev": split.dev, "test": split.test}
-    empty = [name for name, ids in parts.items() if not ids]
+    rows = rows_of(split, corpus)
+    empty = [name for name, some in rows.items() if not len(some)]
     if empty:
         raise ValueError(f"{split.protocol}, fold {split.fold}: no clip in {empty[0]}; the corpus is too small for it")
-    rows = {name: corpus.clips[corpus.clips.clip_id.isin(ids)] for name, ids in parts.items()}
-    for column in ("clip_id", *split.keeps_apart):
-        for one, other in (("train", "dev"), ("train", "test"), ("dev", "test")):
-            shared = sorted(set(rows[one][column]) & set(rows[other][column]))
+    for promise in ("clip_id", *split.keeps_apart):
+        column = promise.rpartition(":")[2]
+        for one, other in pairs_of(promise):
+            shared = sorted(values(rows[one], column) & values(rows[other], column))
             if shared:
                 raise ValueError(
                     f"{column} {shared[0]} is in {one} and {other}; protocol {split.protocol!r} keeps {column}s apart: "
                     f'use splits(corpus, "{split.protocol}") instead of a list of your own'
                 )
-    counts = rows["train"].emotion.value_counts().reindex(list(corpus.emotions), fill_value=0)
+    labels = [label for cell in rows["train"].emotion for label in corpus.labels(cell)]
+    counts = pd.Series(labels, dtype=str).value_counts().reindex(list(corpus.emotions), fill_value=0)
     if counts.min() < MIN_CLIPS:
         raise ValueError(
             f"{split.protocol}, fold {split.fold}: {counts.min()} training clips of {counts.idxmin()!r}, at least {MIN_CLIPS} "
@@ -128,7 +270,23 @@ def guard(split: Split, corpus: Corpus) -> None:
         )
 
 
+def rows_of(split: Split, corpus: Corpus) -> dict[str, pd.DataFrame]:
+    """The clip table of each part."""
+    return {part: corpus.clips[corpus.clips.clip_id.isin(set(getattr(split, part)))] for part in PARTS}
+
+
+def pairs_of(promise: str) -> list[tuple[str, str]]:
+    """The pairs of parts that an entry of `keeps_apart` is about: all of them, those with test, or one pair."""
+    named = set(filter(None, promise.rpartition(":")[0].split("/")))
+    return [pair for pair in PAIRS if named <= set(pair)]
+
+
+def values(rows: pd.DataFrame, column: str) -> set:
+    """What is known of a column."""
+    return set(rows[column].dropna()) - {""}
+
+
 def num_shared(split: Split, corpus: Corpus, column: str) -> int:
     """How many values of a column are in train and in test: what a protocol does not keep apart."""
-    train, test = (set(corpus.clips[corpus.clips.clip_id.isin(ids)][column]) for ids in (split.train, split.test))
-    return len(train & test)
+    rows = rows_of(split, corpus)
+    return len(values(rows["train"], column) & values(rows["test"], column))

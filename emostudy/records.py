@@ -40,6 +40,7 @@ COMPARED = (
 def score(predictions: pd.DataFrame, corpus: Corpus, part: str = "test") -> pd.DataFrame:
     """One row per system, emotion and metric: all folds pooled, mean over seeds, 95 % interval over the card's clusters."""
     frames = []
+    predictions = preds.with_cluster(predictions, corpus)
     for key, rows in predictions[predictions.part == part].groupby(SYSTEM, sort=True):
         table = summarise(rows, corpus.emotions, corpus.card["cluster"])
         frames.append(
@@ -59,10 +60,13 @@ def score_runs(predictions: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
     """WA and UAR of every fold and seed by itself, for dev and test, without intervals."""
     rows = []
     keys = ["run_id", *SYSTEM, "fold", "seed", "part"]
-    for key, run in predictions.groupby(keys, sort=True):
+    for key, run in preds.with_cluster(predictions, corpus).groupby(keys, sort=True):
         y, predicted, _ = preds.arrays(run, corpus.emotions)
         counts = confusion(y, predicted, len(corpus.emotions))
-        head = dict(zip(keys, key, strict=True)) | {"num_clips": len(run), "num_clusters": run.speaker.nunique()}
+        head = dict(zip(keys, key, strict=True)) | {
+            "num_clips": len(run),
+            "num_clusters": run[corpus.card["cluster"]].nunique(),
+        }
         rows += [
             head | {"metric": name, "value": float(value)} for name, value in (("WA", wa(counts)), ("UAR", uar(counts)))
         ]
@@ -137,7 +141,7 @@ def _compared(pairs: list, corpus: Corpus) -> pd.DataFrame:
     made = []
     for other, base in pairs:
         both = set(base.clip_id) & set(other.clip_id)
-        pair = [frame[frame.clip_id.isin(both)] for frame in (other, base)]
+        pair = [preds.with_cluster(frame[frame.clip_id.isin(both)], corpus) for frame in (other, base)]
         head = {name: other[name].iloc[0] for name in ("corpus", "protocol", "recipe", "modalities")}
         head |= {"baseline": base.recipe.iloc[0]}
         made.append(head | compare(*pair, corpus.emotions, corpus.card["cluster"]).to_dict())

@@ -128,9 +128,9 @@ def protocols(runs: Sequence[dict]) -> list[tuple[str, str]]:
     """(title, what it does) of the protocols that were run, or of the usual two where there is no run."""
     told = []
     for name in sorted({run["protocol"] for run in runs} or SHOWN):
-        known = PROTOCOLS.get(name)
+        known = PROTOCOLS.get(name.partition(":")[0])
         apart = [f"No {column} is in two of train, dev and test." for column in known.keeps_apart] if known else []
-        rule = known.fold_of.__doc__ if known and inspect.isfunction(known.fold_of) else ""
+        rule = known.rule.__doc__ if known and inspect.isfunction(known.rule) else ""
         told.append((protocol_title(name), " ".join([*apart, *(rule or "").split()])))
     return told
 

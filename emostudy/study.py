@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from emostudy.graph import NOTEBOOKS, Notebook, ancestors, lacking, select
+from emostudy.graph import NOTEBOOKS, Notebook, ancestors, left_out, select
 from emostudy.locks import alone
 from emostudy.parameters import SHARED, check_parameters, check_shared, usable_cores
 from emostudy.paths import ROOT, cache_dir, results_root
@@ -107,15 +107,13 @@ def plan(
     graph: tuple[Notebook, ...] = NOTEBOOKS,
 ) -> tuple[list[Step], list[Outcome]]:
     """What is to be run, with which parameters, and what is left out for this corpus. Nothing is run yet."""
-    from emostudy.corpora import card
     from emostudy.execution import defaults
 
-    modalities = card(shared["corpus"])["modalities"]
-    reasons = {notebook.slug: lacking(notebook, modalities) for notebook in notebooks}
-    left_out = [Outcome(slug, "left out", note=reason) for slug, reason in reasons.items() if reason]
+    reasons = left_out(notebooks, *what_is_here(shared), graph)
+    omitted = [Outcome(slug, "left out", note=reason) for slug, reason in reasons.items() if reason]
     runnable = [notebook for notebook in notebooks if not reasons[notebook.slug]]
     if not runnable:
-        raise ValueError(f"nothing to run: {left_out[0].slug} {left_out[0].note}")
+        raise ValueError(f"nothing to run: {omitted[0].slug} {omitted[0].note}")
     found = {notebook.slug: defaults(source_of(notebook, folder)) for notebook in runnable}
     check_parameters(parameters, found)
     steps = []
@@ -124,7 +122,27 @@ def plan(
         differing = {name: asked[name] for name in asked if name in known and asked[name] != known[name]}
         before = tuple(ancestors(notebook.slug, graph))
         steps.append(Step(notebook, source_of(notebook, folder), differing, shared["corpus"], before))
-    return steps, left_out
+    return steps, omitted
+
+
+def what_is_here(shared: dict) -> tuple[tuple[str, ...], str]:
+    """The modalities of which media are here (MELD's csv files alone are texts), and why the corpus cannot be split as asked.
+
+    Of a corpus that is still to be made, what its card says.
+    """
+    from emostudy.corpora import card, is_ready, load
+    from emostudy.protocols import splits
+
+    place = (shared["data_dir"] or None, shared["profile"])
+    if not is_ready(shared["corpus"], *place):
+        return tuple(card(shared["corpus"])["modalities"]), ""
+    corpus = load(shared["corpus"], *place)
+    try:
+        for protocol in shared["protocols"]:
+            splits(corpus, protocol, (0,))
+    except ValueError as error:
+        return corpus.modalities, str(error)
+    return corpus.modalities, ""
 
 
 def source_of(notebook: Notebook, folder: Path) -> Path:

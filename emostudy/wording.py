@@ -35,8 +35,10 @@ def counted(count: int, noun: str) -> str:
 
 
 def protocol_title(protocol: str) -> str:
-    """ "speaker_independent" -> "new speakers"."""
-    return PROTOCOLS[protocol].title if protocol in PROTOCOLS else protocol.replace("_", " ")
+    """ "speaker_independent" -> "new speakers", "speaker_independent:six" -> "new speakers (six)"."""
+    name, _, listed = protocol.partition(":")
+    title = PROTOCOLS[name].title if name in PROTOCOLS else name.replace("_", " ")
+    return f"{title} ({listed.replace('_', ' ')})" if listed else title
 
 
 def modality_title(modalities: str) -> str:

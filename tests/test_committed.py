@@ -92,3 +92,17 @@ def test_a_changed_prediction_is_seen(remade, tmp_path):
     records = changed / "tables" / "03_results.csv"
     remake(changed, only=("03_speech_lstm",))
     assert not close(folder / "tables" / "03_results.csv", records)
+
+
+def test_another_machine_stays_within_the_stated_tolerance():
+    """The README states it: 5 points of pooled UAR, and inside the committed interval; classical recipes repeat exactly."""
+    here = pd.read_csv(ROOT / "results" / "emosynth" / "class" / "records.csv")
+    there = pd.read_csv(ROOT / "results" / "machines" / "emosynth_class_without_avx.csv")
+    keys = ["protocol", "recipe", "modalities"]
+    pooled = here[(here.fold == "all") & (here.metric == "UAR") & (here.emotion == "all") & (here.part == "test")]
+    both = there.merge(pooled, on=keys, validate="1:1", suffixes=("_there", ""))
+    moved = (both.uar_without_avx - both.value).abs()
+    assert len(both) == len(there) == len(pooled)
+    assert moved.max() <= 0.05 and both.uar_without_avx.between(both.ci_low, both.ci_high).all()
+    assert (moved[both.recipe.isin(["face_hog_svm", "speech_svm", "text_tfidf", "speaker_only"])] == 0).all()
+    assert f"{100 * moved.max():.1f} points" in (ROOT / "README.md").read_text("utf-8")

@@ -1,5 +1,9 @@
 """Features of speech, text, faces measured by others, and faces described by gradients."""
 
+import subprocess
+import sys
+import warnings
+
 import numpy as np
 import pytest
 import soundfile
@@ -8,7 +12,7 @@ from emostudy.features import hog
 from emostudy.features.action_units import action_units
 from emostudy.features.hog import face_hog
 from emostudy.features.media import BadMedia
-from emostudy.features.speech import RATE, mfcc, mfcc_frames, mfcc_mean, mfcc_pooled
+from emostudy.features.speech import RATE, mel_filters, mfcc, mfcc_frames, mfcc_mean, mfcc_pooled
 from emostudy.features.text import identity, words
 
 NAN = float("nan")
@@ -33,6 +37,34 @@ def test_mfcc_frames_are_padded_with_zeros_or_cut(tone):
 
 def test_system_m_has_5213_numbers(tone):
     assert mfcc_frames(tone, NAN, NAN).size == 5213
+
+
+@pytest.mark.parametrize("hop, window", [(512, 2048), (200, 800), (64, 256)])
+@pytest.mark.parametrize("samples", [3, 700, 2047, RATE, 70_001])
+def test_mfccs_are_librosas(tmp_path, hop, window, samples):
+    """Of sound that grows from soft to loud, so that the limit of 80 dB below the loudest matters."""
+    from emostudy.features.librosa_once import librosa
+
+    wave = np.random.default_rng(samples).normal(0, 0.1, samples) * np.geomspace(1e-6, 1, samples)
+    soundfile.write(tmp_path / "a.wav", wave, RATE, subtype="FLOAT")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # librosa's: a window longer than the sound, bands narrower than a frequency
+        theirs = librosa.feature.mfcc(y=wave.astype(np.float32), sr=RATE, n_mfcc=40, hop_length=hop, n_fft=window)
+    ours = mfcc(str(tmp_path / "a.wav"), NAN, NAN, 40, hop)
+    assert ours.shape == theirs.shape and np.abs(ours - theirs).max() < 1e-4
+
+
+def test_the_filter_bank_is_librosas():
+    from emostudy.features.librosa_once import librosa
+
+    assert mel_filters(1025) == pytest.approx(librosa.filters.mel(sr=RATE, n_fft=2048), abs=1e-9)
+
+
+def test_workers_need_not_load_librosa_and_who_does_loads_all_of_it_under_the_lock():
+    code = "import sys, emostudy.features.speech; first = 'librosa' in sys.modules; import emostudy.features.librosa_once; "
+    code += "print(first, *[name in sys.modules for name in ('librosa.core.pitch', 'librosa.util.utils', 'librosa.sequence')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True", "True", "True"]
 
 
 def test_means_and_deviations_are_over_time(tone):

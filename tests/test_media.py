@@ -4,9 +4,10 @@ import av
 import numpy as np
 import pytest
 import soundfile
+import soxr
 
 from emostudy.corpora.emosynth.media import write_clip
-from emostudy.features.media import BadMedia, duration, read_audio, read_frames
+from emostudy.features.media import BadMedia, duration, half, read_audio, read_frames
 
 RATE, FPS = 16000, 15
 
@@ -233,3 +234,61 @@ def test_random_damage_raises_nothing_else(tmp_path, clip, wave):
 def test_writing_refuses_what_is_no_clip(tmp_path, shape, samples):
     with pytest.raises(ValueError, match="give"):
         write_clip(tmp_path / "x.mp4", np.zeros(shape, np.uint8), np.zeros(samples, np.float32))
+
+
+@pytest.mark.parametrize("suffix, video", [("avi", "mpeg4"), ("flv", "flv1")])
+def test_films_as_publishers_have_them(tmp_path, frames, wave, suffix, video):
+    """AVI (IEMOCAP, MSP-IMPROV) and Flash (CREMA-D), with sound of 44.1 kHz, stereo."""
+    path, loud = tmp_path / f"film.{suffix}", np.repeat(soxr.resample(wave, RATE, 44100), 2)  # left, right, left ...
+    with av.open(str(path), "w") as container:
+        picture = container.add_stream(video, rate=FPS, width=96, height=96, pix_fmt="yuv420p")
+        picture.bit_rate = 2_000_000
+        sound = container.add_stream("pcm_s16le", rate=44100, layout="stereo")
+        for number, array in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(array, format="rgb24")
+            frame.pts = number
+            container.mux(picture.encode(frame))
+        container.mux(picture.encode(None))
+        for first in range(0, len(loud), 2048):
+            part = (loud[None, first : first + 2048] * 2**15).astype(np.int16)
+            piece = av.AudioFrame.from_ndarray(part, format="s16", layout="stereo")
+            piece.sample_rate, piece.pts = 44100, first // 2
+            container.mux(sound.encode(piece))
+        container.mux(sound.encode(None))
+    assert numbers(read_frames(path, [10.4 / FPS, 30.4 / FPS])) == [10, 30]
+    heard = read_audio(path, 0.5, 1.5)
+    lag, correlation = lag_and_correlation(wave[RATE // 2 : 3 * RATE // 2], heard)
+    assert len(heard) == RATE and abs(lag) < 0.003 * RATE and correlation > 0.95
+    assert duration(path) == pytest.approx(2.3, abs=0.1)
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """A film whose left half is dark and whose right half is bright, 98 pixels wide."""
+    film = np.full((15, 32, 98, 3), 40, np.uint8)
+    film[:, :, 49:] = 200
+    write_clip(tmp_path / "pair.mp4", film, np.random.default_rng(0).normal(0, 0.1, RATE).astype(np.float32))
+    return tmp_path / "pair.mp4"
+
+
+def test_a_cell_names_half_of_the_picture(pair):
+    left, right, both = (read_frames(f"{pair}{side}", [0.5])[0] for side in ("#left", "#right", ""))
+    assert left.shape == right.shape == (32, 49, 3) and both.shape == (32, 98, 3)
+    assert abs(left.mean() - 40) < 5 and abs(right.mean() - 200) < 5
+    assert np.array_equal(np.hstack([left, right]), both) and left.base is None
+    with pytest.raises(ValueError, match=r"half 'middle' of a picture; write `film\.avi#left`"):
+        read_frames(f"{pair}#middle", [0.5])
+
+
+def test_half_a_picture_has_the_sound_and_the_length_of_the_whole(pair):
+    assert np.array_equal(read_audio(f"{pair}#left"), read_audio(pair))
+    assert duration(f"{pair}#right") == duration(pair)
+    with pytest.raises(BadMedia, match="missing file"):
+        duration(f"{pair.with_name('none.mp4')}#left")
+
+
+def test_halves_of_an_odd_width_are_as_wide_as_each_other():
+    frame = np.arange(5)[None, :, None].repeat(3, axis=2)
+    assert [half(frame, side)[0, :, 0].tolist() for side in ("left", "right", "")] == [[0, 1], [3, 4], [0, 1, 2, 3, 4]]
+    with pytest.raises(BadMedia, match="one pixel wide"):
+        half(frame[:, :1], "left")

@@ -15,6 +15,9 @@ from emostudy.protocols import splits
 def sound(folder: Path, name: str, seed: int = 0) -> Path:
     path = folder / "ravdess" / "Audio_Speech_Actors_01-24" / f"Actor_{name[18:20]}" / name
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".mp4":
+        path.write_bytes(f"film {seed}".encode())
+        return path
     soundfile.write(path, np.random.default_rng(seed).normal(0, 0.1, 400), 16000)
     return path
 
@@ -58,7 +61,9 @@ def test_a_name_becomes_a_row(data):
     ("name", "reason"),
     [
         ("03-02-05-01-01-01-03.wav", "song, not speech"),
-        ("01-01-05-01-01-01-03.wav", "not an audio-only file"),
+        ("01-02-05-01-01-01-03.mp4", "song, not speech"),
+        ("01-01-05-01-01-01-03.wav", "name begins with 01-, which is .mp4"),
+        ("03-01-05-01-01-01-03.mp4", "name begins with 03-, which is .wav or .flac"),
         ("03-01-09-01-01-01-03.wav", "breaks the convention"),
         ("03-01-05-01-01-01-25.wav", "breaks the convention"),
         ("03-01-05-01-01-01-03 (copy).wav", "breaks the convention"),
@@ -81,7 +86,44 @@ def test_a_second_file_of_a_performance_is_left_out_and_named(data):
     sound(data, "03-01-01-01-01-01-01.flac", 7)
     corpus = load("ravdess", data)
     assert len(corpus) == 3
-    assert reasons(corpus) == {"03-01-01-01-01-01-01.wav": "a second file of clip 01-01-01-01-01-01"}
+    assert reasons(corpus) == {"03-01-01-01-01-01-01.wav": "a second file or row of clip 01-01-01-01-01-01"}
+
+
+def test_copies_of_a_performance_are_one_clip_and_the_best_file_gives_each_medium(data):
+    both = sound(data, "01-01-01-01-01-01-01.mp4", 1)
+    silent = [sound(data, f"02-01-0{code}-01-01-01-01.mp4", code) for code in (1, 2)]
+    film = sound(data, "01-01-03-01-01-01-01.mp4", 3)
+    corpus = load("ravdess", data)
+    clips = corpus.clips.set_index("clip_id")
+    assert len(clips) == 5 and corpus.left_out.empty and corpus.media == ("audio", "video")
+    assert clips.audio["01-01-01-01-01-01"].endswith("03-01-01-01-01-01-01.wav")
+    assert clips.video["01-01-01-01-01-01"] == str(both)
+    assert pd.isna(clips.audio["01-02-01-01-01-01"]) and clips.video["01-02-01-01-01-01"] == str(silent[1])
+    assert clips.audio["01-03-01-01-01-01"] == clips.video["01-03-01-01-01-01"] == str(film)
+    assert pd.isna(clips.video["01-08-01-01-02-24"])
+
+
+def test_films_without_sound_alone_are_a_corpus_and_duplicates_are_found_by_them(tmp_path):
+    for take in ("01", "02"):
+        sound(tmp_path, f"02-01-03-01-02-{take}-07.mp4", 5)
+    corpus = load("ravdess", tmp_path)
+    assert corpus.media == ("video",) and "audio" not in corpus.clips
+    assert reasons(corpus) == {"02-01-03-01-02-02-07.mp4": "exact duplicate of 01-03-01-02-01-07"}
+
+
+def test_where_there_is_sound_duplicates_are_found_by_it_and_not_by_the_film(data):
+    for seed, name in enumerate(("01-01-01-01-01-01-01", "01-01-05-02-02-01-02")):
+        sound(data, f"{name}.mp4", 4)  # one film under two names that have sounds of their own
+        sound(data, f"03-01-03-01-02-0{seed + 1}-07.wav", 5)
+    assert reasons(load("ravdess", data)) == {"03-01-03-01-02-02-07.wav": "exact duplicate of 01-03-01-02-01-07"}
+
+
+def test_songs_are_read_when_asked_for(data):
+    sound(data, "03-02-05-01-01-01-03.wav", 9)
+    corpus = ravdess.load(data, channels=("song",))
+    assert corpus.clips.clip_id.tolist() == ["02-05-01-01-01-03"]
+    assert set(corpus.left_out.reason) == {"speech, not song"} and len(corpus.left_out) == 3
+    assert len(ravdess.load(data, channels=("speech", "song"))) == 4
 
 
 def test_exact_duplicates_are_found_by_content_and_the_later_is_left_out(data):
@@ -142,6 +184,15 @@ def test_real_counts(real):
     }
     each = real.clips.speaker.value_counts()
     assert len(each) == 24 and each["07"] == 59 and set(each.drop("07")) == {60}
+
+
+def test_real_clips_are_what_the_committed_results_were_made_from(real):
+    if not (Path(os.environ["EMOSTUDY_DATA"]) / "ravdess_av_features").is_dir():
+        pytest.skip("the action units are not there")
+    if not real.clips.audio.str.endswith(".flac").all():
+        pytest.skip("other bytes: the committed results were made from the .flac copy")
+    assert real.fingerprint() == "e7828b4c4f9e0360"
+    assert real.found["clips"] == 1440 and real.found["emotions"] == real.card["counts"]
 
 
 def test_real_action_units_are_there_for_every_performance(real):

@@ -195,3 +195,15 @@ def test_one_recipe_alone_can_be_rebuilt(tmp_path, corpus):
     toys.write(tmp_path, toys.predictions("only"))
     tables = rebuilt(tmp_path, corpus)
     assert len(tables[0]) and tables[1].empty
+
+
+def test_intervals_are_over_what_the_card_says_even_if_only_the_clip_table_knows_it(corpus):
+    """Words of TESS, dialogues of MELD: a column of the clip table that predictions do not carry."""
+    card = corpus.card | {"cluster": "sentence"}
+    spoken = replace(corpus, card=card, clips=corpus.clips.assign(sentence=corpus.clips.clip_id.str[-1]))
+    rows = toys.predictions(skill=1.0)
+    whole = records.score(rows, spoken).query("metric == 'UAR' and emotion == 'all'").iloc[0]
+    assert whole.num_clusters == 9 != corpus.clips.speaker.nunique()
+    again = records.score(rows.assign(sentence=rows.clip_id.str[-1]), spoken)
+    assert again.query("metric == 'UAR' and emotion == 'all'").iloc[0].ci_low == whole.ci_low
+    assert set(records.score_runs(rows, spoken).num_clusters) <= set(range(1, 10))

@@ -23,6 +23,7 @@ SENTENCES = np.array([f"{word} I am {word} today" for word in ("angry", "afraid"
 UNSAFE = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal"}
 BUILTINS = {"eval", "exec", "compile", "__import__"}
 METHODS = {"read_pickle", "to_pickle", "unsafe_load", "full_load", "system", "popen"}
+OWN_IMPORTS = {"safe_pickle.py": {"pickle"}}  # an unpickler that builds nothing but arrays and plain containers
 OWN = {"remake.py": {"exec", "compile"}}  # runs cells of this repository's notebooks, as papermill does
 
 
@@ -218,7 +219,9 @@ def test_no_module_can_run_what_it_reads(path):
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import | ast.ImportFrom):
             names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
-            assert not UNSAFE & {part for name in names for part in name.split(".")}, ast.unparse(node)
+            assert not (UNSAFE - OWN_IMPORTS.get(path.name, set())) & {
+                part for name in names for part in name.split(".")
+            }, ast.unparse(node)
         if isinstance(node, ast.Call) and ast.unparse(node.func) not in OWN.get(path.name, ()):
             check_call(node)
 

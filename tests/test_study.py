@@ -167,3 +167,15 @@ def test_run_has_the_shared_defaults():
     given = inspect.signature(study.run).parameters
     for name in set(SHARED) - {"jobs"}:
         assert list(given[name].default) == list(SHARED[name]), name
+
+
+def test_what_cannot_be_split_or_read_is_left_out_and_so_is_what_builds_on_it_alone():
+    from emostudy.graph import NOTEBOOKS, left_out
+
+    texts = left_out(NOTEBOOKS, ("text",))
+    assert texts["02_face_cnn"] == "needs face; the corpus has text" and not texts["04_text_bert"] + texts["20_paper"]
+    nothing = left_out(NOTEBOOKS, ())
+    assert not nothing["01_corpora"] and nothing["20_paper"] == "nothing that it builds on can be run"
+    whole = left_out(NOTEBOOKS, ("text",), "knows no speakers")
+    assert whole["04_text_bert"] == "knows no speakers" and whole["20_paper"] and not whole["00_study_map"]
+    assert set(left_out(NOTEBOOKS[-1:], ())) == {"20_paper"}

@@ -7,6 +7,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import yaml
 
+from emostudy.corpora.vocabularies import readings_of
+
 CARDS = Path(__file__).parent / "cards"
 ACCESS = ("made here", "free download", "on request", "your own")
 TEXTS = ("title", "about", "citation", "licence", "address", "cluster")
@@ -110,22 +112,23 @@ def card(name: str) -> dict:
         near = get_close_matches(name, names(), n=3, cutoff=0) or list(cards())
         raise ValueError(f"unknown corpus {name!r}; did you mean {' or '.join(near)}?")
     known = cards()[base_of(name)]
-    return known | known["readings"][reading_of(name)] if reading_of(name) else known
+    return known | readings(base_of(name))[reading_of(name)] if reading_of(name) else known
 
 
 def names() -> list[str]:
     """Every corpus, each followed by its readings: `goemotions`, `goemotions_ekman`, `goemotions_single`."""
-    return [name for corpus, known in cards().items() for name in (corpus, *(f"{corpus}_{r}" for r in readings(known)))]
+    return [name for corpus in cards() for name in (corpus, *(f"{corpus}_{reading}" for reading in readings(corpus)))]
 
 
-def readings(known: dict) -> dict[str, dict]:
-    """A card's readings by name: other sets of labels of the same clips."""
-    return known.get("readings", {})
+def readings(corpus: str) -> dict[str, dict]:
+    """A corpus' readings by name, other sets of labels of the same clips: its card's own and the common vocabularies."""
+    known = cards()[corpus]
+    return known.get("readings", {}) | readings_of(corpus, known)
 
 
 def base_of(name: str) -> str:
     """The corpus of a name: `iemocap` of `iemocap_4`."""
-    fitting = [one for one in cards() if name == one or name.removeprefix(f"{one}_") in readings(cards()[one])]
+    fitting = [one for one in cards() if name == one or name.removeprefix(f"{one}_") in readings(one)]
     return max(fitting, key=len, default=name)
 
 

@@ -5,7 +5,6 @@ import os
 import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,6 +21,7 @@ MEDIA = (
     "speech_features",
     "text_features",
 )
+MODALITY_OF = {"video": "face", "action_units": "face", "audio": "speech", "text": "text"}  # of media that recipes read
 SEVERAL = "|"  # between the emotions of a clip that has several
 # A part of a file: a row of a table, an entry of an archive, half of a picture. A folder's name may hold a # too.
 FILE_AND_KEY = re.compile(r"(.*\.(?:csv|csd|pkl|avi|mp4))#(.+)", re.DOTALL | re.IGNORECASE)
@@ -82,6 +82,11 @@ class Corpus:
         """The media that at least one clip has."""
         return tuple(medium for medium in MEDIA if medium in self.clips and self.clips[medium].notna().any())
 
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Those of face, speech and text of which a medium is here that recipes read; the card tells what was published."""
+        return tuple(dict.fromkeys(modality for medium, modality in MODALITY_OF.items() if medium in self.media))
+
     def with_target(self, column: str) -> "Corpus":
         """The same clips with another column as the emotion to be recognised, e.g. `shows_face` in EmoSynth."""
         if column not in self.clips:
@@ -90,6 +95,8 @@ class Corpus:
 
     def without(self, *left_out: pd.DataFrame) -> "Corpus":
         """The corpus less the clips named in `left_out` (`clip_id, file, reason`), which joins the list of files left out."""
+        if not left_out:
+            return self
         named = pd.concat(left_out)
         clips = self.clips[~self.clips.clip_id.isin(named.clip_id)]
         return replace(self, clips=clips, left_out=pd.concat([self.left_out, named[["file", "reason"]]]))
@@ -130,4 +137,5 @@ def file_hash(cell: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def _bytes_hash(path: str, modified: int, size: int) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    with open(path, "rb") as file:  # in blocks: a film is larger than memory
+        return hashlib.file_digest(file, "sha256").hexdigest()

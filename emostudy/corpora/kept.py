@@ -19,7 +19,11 @@ def keep(corpus: Corpus, folder: Path) -> None:
     Media are named, not copied; sentences are left out where the card says that examples may not be shared.
     """
     facts = {"name": corpus.name, "emotions": list(corpus.emotions), "fingerprint": corpus.fingerprint()}
-    facts |= {"left_out": corpus.left_out.to_dict("records")}
+    facts |= {
+        "cluster": corpus.card["cluster"],
+        "modalities": list(corpus.modalities),
+        "left_out": corpus.left_out.to_dict("records"),
+    }
     table = folder / "clips.csv"
     clips = corpus.clips.copy()
     for medium in set(MEDIA) & set(clips):
@@ -56,6 +60,11 @@ def fingerprint_of(folder: Path) -> str:
     return (_facts(folder) or {}).get("fingerprint", "")
 
 
+def modalities_of(folder: Path) -> list[str]:
+    """The modalities of which media were there; those of the card if no clip table is kept."""
+    return (_facts(folder) or {}).get("modalities") or card(folder.parent.name)["modalities"]
+
+
 def reopen(folder: Path) -> Corpus:
     """The corpus as it was kept: all of the clip table but the media themselves.
 
@@ -72,6 +81,7 @@ def reopen(folder: Path) -> Corpus:
         for medium in set(MEDIA) & set(clips):
             clips[medium] = clips[medium].where(clips[medium] != "", None)
         left_out = pd.DataFrame(facts["left_out"], columns=["file", "reason"])
-        return Corpus(facts["name"], tuple(facts["emotions"]), card(facts["name"]), clips, left_out)
+        known = card(facts["name"]) | {"cluster": facts["cluster"]}  # which the loader may have chosen by what it found
+        return Corpus(facts["name"], tuple(facts["emotions"]), known, clips, left_out)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"clips.csv or corpus.json in {where} is not whole ({error}): get it back with git") from error

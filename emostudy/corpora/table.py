@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from emostudy.corpora.catalogue import card
+from emostudy.corpora.catalogue import base_of, card
 from emostudy.corpora.corpus import COLUMNS, MEDIA, Corpus, counts, file_and_key, file_hash
 
 EMPTY = dict.fromkeys(COLUMNS, "") | {"turn": 0, "start": np.nan, "end": np.nan}  # what a corpus does not know
 
 
 def files(folder: Path, *suffixes: str) -> list[Path]:
-    """All files under a folder with one of these suffixes (lower case, with dot), sorted by path."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes and not path.is_dir())
+    """All under a folder that has one of these suffixes (lower case, with dot), sorted by path; `unreadable` says what is no file."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
 
 
 def told(path: Path) -> str:
@@ -78,14 +78,17 @@ def corpus_of(
     clips = pd.DataFrame(rows)
     if not len(clips):
         because = f"; the first file: {left_out[0][0]}: {left_out[0][1]}" if left_out else ""
-        raise ValueError(f"{name}: no clip found where {card(name)['title']} should be{because}")
+        raise ValueError(
+            f"{name}: no clip found{because}; the head of emostudy/corpora/{base_of(name)}.py tells the layout"
+        )
     clips = clips.assign(**{column: value for column, value in EMPTY.items() if column not in clips})
     again = clips[clips.clip_id.duplicated()]
     column = next((medium for medium in MEDIA if medium in clips and medium != "text"), "clip_id")
-    names = again[column].map(lambda cell: Path(file_and_key(str(cell))[0]).name if column != "clip_id" else cell)
+    cells = again[column].where(again[column].notna(), again.clip_id)  # a row without its file is named by its clip
+    names = cells.map(lambda cell: Path(file_and_key(str(cell))[0]).name)
     left_out = [
         *left_out,
-        *((file, f"a second file of clip {clip}") for file, clip in zip(names, again.clip_id, strict=True)),
+        *((file, f"a second file or row of clip {clip}") for file, clip in zip(names, again.clip_id, strict=True)),
     ]
     clips = clips.drop_duplicates("clip_id")
     whole = Corpus(name, emotions, card(name), clips, pd.DataFrame(left_out, columns=["file", "reason"]), counts(clips))

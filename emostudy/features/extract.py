@@ -97,10 +97,11 @@ def _one_shape(corpus: Corpus, feature: Feature, kinds: dict[tuple, str]) -> tup
 
 def _packed(feature: Feature, keys: list[str], shape: tuple[int, ...], dtypes: set[str]) -> np.ndarray:
     """All clips' values as one array on disk, found again by the clips' keys in their order."""
-    path = cache_dir() / "features" / feature.name / "packed" / f"{_hash_of_all(keys)}.npy"
+    folder = _folder_of(feature)
+    path = folder / "packed" / f"{_hash_of_all(keys)}.npy"
     if not store.is_whole(path):
         dtype = np.result_type(*map(np.dtype, sorted(dtypes)))  # as np.stack would choose: the longest string, say
-        store.pack(path, (_path_of(feature, key) for key in keys), len(keys), shape, dtype)
+        store.pack(path, (_path_of(folder, key) for key in keys), len(keys), shape, dtype)
     return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
@@ -109,10 +110,11 @@ def _hash_of_all(keys: list[str]) -> str:
 
 
 def _extract_chunk(feature: Feature, chunk: list[tuple], code: str) -> list[tuple]:
-    return [(clip_id, *_extract_one(feature, clip_id, cell, start, end, code)) for clip_id, cell, start, end in chunk]
+    folder = _folder_of(feature)
+    return [(task[0], *_extract_one(feature, *task, code, folder)) for task in chunk]
 
 
-def _extract_one(feature: Feature, clip_id: str, cell: str, start: float, end: float, code: str) -> tuple:
+def _extract_one(feature: Feature, clip_id: str, cell: str, start: float, end: float, code: str, folder: Path) -> tuple:
     """The value, or the key under which it is kept; its shape and dtype; the file; the reason why there is none.
 
     Values of cached features are not sent from process to process, and not held: together they may be larger than memory.
@@ -120,7 +122,7 @@ def _extract_one(feature: Feature, clip_id: str, cell: str, start: float, end: f
     name = os.path.basename(cell) if feature.medium != "text" else f"text of {clip_id}"
     try:
         key = _key(feature, cell, start, end, code) if feature.cached else None
-        value = store.read(_path_of(feature, key)) if key else None
+        value = store.read(_path_of(folder, key)) if key else None
         if value is not None:
             return key, _kind(value), name, ""
         value = np.asarray(feature.function(cell, start=start, end=end, **feature.settings))
@@ -131,7 +133,7 @@ def _extract_one(feature: Feature, clip_id: str, cell: str, start: float, end: f
     except OSError as error:
         return None, None, name, error.strerror or str(error)
     if key:
-        store.write(_path_of(feature, key), value)
+        store.write(_path_of(folder, key), value)
     return key or value, _kind(value), name, ""
 
 
@@ -144,17 +146,22 @@ def _key(feature: Feature, cell: str, start: float, end: float, code: str) -> st
     return hash_of("sealed", content, repr(float(start)), repr(float(end)), feature.function, feature.settings, code)
 
 
-def _path_of(feature: Feature, key: str) -> Path:
-    return cache_dir() / "features" / feature.name / key[:2] / f"{key}.npy"
+def _folder_of(feature: Feature) -> Path:
+    return cache_dir() / "features" / feature.name
+
+
+def _path_of(folder: Path, key: str) -> Path:
+    return folder / key[:2] / f"{key}.npy"
 
 
 def _many_missing(feature: Feature, tasks: list[tuple], code: str) -> bool:
-    missing = (task for task in tasks if not _is_cached(feature, *task[1:], code))
+    folder = _folder_of(feature)
+    missing = (task for task in tasks if not _is_cached(feature, *task[1:], code, folder))
     return len(list(islice(missing, CHUNK + 1))) > CHUNK
 
 
-def _is_cached(feature: Feature, cell: str, start: float, end: float, code: str) -> bool:
+def _is_cached(feature: Feature, cell: str, start: float, end: float, code: str, folder: Path) -> bool:
     try:
-        return is_kept(_path_of(feature, _key(feature, cell, start, end, code)))
+        return is_kept(_path_of(folder, _key(feature, cell, start, end, code)))
     except OSError:  # a clip's own file is gone
         return False

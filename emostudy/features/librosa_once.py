@@ -1,4 +1,4 @@
-"""librosa, imported by one process at a time.
+"""librosa, loaded by one process at a time.
 
 On its first import numba compiles librosa's functions and caches each as a pair of files. Processes that do so together may mix
 the pairs, and the next process to use them dies of a segmentation fault (numba issue 10128). A lock keeps them apart.
@@ -15,6 +15,9 @@ with suppress(OSError):  # a temporary folder that cannot be written: go on with
     _lock.acquire()
 
 import librosa  # noqa: E402
+
+# The import alone loads nothing: librosa's modules come, and are compiled, where one of their functions is first named.
+_LOADED = (librosa.util.frame, librosa.pyin, librosa.feature.melspectrogram)
 
 _lock.release()
 

@@ -1,9 +1,14 @@
-"""Sound and pictures out of ordinary media files, and one exception for every way in which a file can be damaged."""
+"""Sound and pictures out of ordinary media files, and one exception for every way in which a file can be damaged.
+
+A cell of the clip table names the file, and may name a half of its picture: `dialogue.avi#left` (IEMOCAP, where two people
+share a frame). Files are decoded as streams: what a function holds does not grow with the length of the film.
+"""
 
 from __future__ import annotations
 
 import math
 import os
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +18,8 @@ import av
 import numpy as np
 import soundfile
 import soxr
+
+from emostudy.corpora.corpus import file_and_key
 
 PLAIN_AUDIO = frozenset({".wav", ".flac", ".ogg", ".aif", ".aiff"})
 WARM_UP = 0.25  # seconds decoded before a wanted start: AAC frames overlap, so the first one after a seek is wrong
@@ -29,13 +36,13 @@ class BadMedia(ValueError):
     """A file that cannot give what was asked of it; the message is the reason, short enough for a table."""
 
 
-def read_audio(path: str | Path, start: float | None = None, end: float | None = None, rate: int = 16000) -> np.ndarray:
+def read_audio(cell: str | Path, start: float | None = None, end: float | None = None, rate: int = 16000) -> np.ndarray:
     """Sound between `start` and `end` (seconds; None = the file's own), channels averaged.
 
     Returns float32 (T,) in [-1, 1] at `rate` Hz. Raises BadMedia for a file that is missing, empty, truncated, silent
     (all samples equal), or holds no audio stream or samples that are not numbers.
     """
-    start, end = _window(start, end)
+    path, start, end = _file(cell), *_window(start, end)
     with _damage_told(path):
         plain = Path(path).suffix.lower() in PLAIN_AUDIO
         wave, file_rate = (_read_plain if plain else _read_container)(path, start, end)
@@ -49,30 +56,64 @@ def read_audio(path: str | Path, start: float | None = None, end: float | None =
         raise BadMedia("silent")
     if file_rate != rate:
         wave = soxr.resample(wave, file_rate, rate)
-    return np.clip(wave, -1.0, 1.0).astype(np.float32, copy=False)  # (T,)
+    if max(wave.max(), -wave.min()) > 1:
+        wave = np.clip(wave, -1.0, 1.0)
+    return wave.astype(np.float32, copy=False)  # (T,)
 
 
-def read_frames(path: str | Path, times: Sequence[float]) -> list[np.ndarray]:
+def read_frames(cell: str | Path, times: Sequence[float]) -> list[np.ndarray]:
     """The frame nearest to each time (seconds from the file's start), in the order of `times`, in one pass.
 
-    Returns uint8 (H, W, 3) RGB each; memory does not grow with the length of the film. Raises BadMedia for a damaged
-    file, one without video stream, or one whose picture ends half a second before its header and the times want it.
+    Returns uint8 (H, W, 3) RGB each, or (H, W // 2, 3) of a cell that names a side. Raises BadMedia for a damaged file, one
+    without video stream, or one whose picture ends half a second before its header and the times want it.
     """
     times = [float(t) for t in times]
     if not all(math.isfinite(t) and t >= 0 for t in times):
         raise ValueError(f"times are {times}; each must be a finite number of seconds from 0 on")
+    path, side = _file(cell), side_of(cell)
     order = sorted(range(len(times)), key=times.__getitem__)
     frames: list = [None] * len(times)
     with _damage_told(path), av.open(str(path)) as container:
         stream = _only(container.streams.video, "video")
         wanted = [times[i] for i in order]
         for i, frame in zip(order, _nearest_frames(container, stream, wanted), strict=True):
-            frames[i] = frame.to_ndarray(format="rgb24")
+            frames[i] = half(frame.to_ndarray(format="rgb24"), side)
     return frames
 
 
-def duration(path: str | Path) -> float:
+def side_of(cell: str | Path) -> str:
+    """Which half of the picture a cell names: "left", "right", or "" for all of it. ValueError for another word."""
+    side = file_and_key(str(cell))[1].partition("@")[0]
+    if side not in ("", "left", "right"):
+        raise ValueError(f"half {side!r} of a picture; write `film.avi#left`, `film.avi#right` or `film.avi`")
+    return side
+
+
+def window_of(cell: str | Path, start: float | None, end: float | None) -> tuple[float | None, float | None]:
+    """Where in a film a clip lies (seconds): as its cell says, `dialogue.avi#left@6.29-8.24`, else from `start` to `end`.
+
+    A dialogue's film holds many turns, while each turn's sound may be a file of its own: one start and end cannot serve both.
+    """
+    stretch = file_and_key(str(cell))[1].partition("@")[2]
+    if not stretch:
+        return start, end
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)", stretch)
+    if not found:
+        raise ValueError(f"stretch {stretch!r} of a film; write `film.avi#left@6.29-8.24`, in seconds")
+    return float(found[1]), float(found[2])
+
+
+def half(frame: np.ndarray, side: str) -> np.ndarray:
+    """The left or right half of a frame (H, W, 3), as wide as each other: (H, W // 2, 3), a copy; the frame itself for ""."""
+    middle = frame.shape[1] // 2
+    if middle == 0 and side:
+        raise BadMedia("a picture one pixel wide, which has no halves")
+    return frame if not side else (frame[:, :middle] if side == "left" else frame[:, -middle:]).copy()
+
+
+def duration(cell: str | Path) -> float:
     """Length of the file in seconds as its header states it. Raises BadMedia for a damaged file."""
+    path = _file(cell)
     with _damage_told(path):
         if Path(path).suffix.lower() in PLAIN_AUDIO:
             info = soundfile.info(str(path))
@@ -81,6 +122,10 @@ def duration(path: str | Path) -> float:
             if container.duration is None:
                 raise BadMedia("no duration in the header")
             return container.duration / av.time_base
+
+
+def _file(cell: str | Path) -> str:
+    return file_and_key(str(cell))[0]
 
 
 @contextmanager
@@ -130,7 +175,8 @@ def _read_plain(path: str | Path, start: float, end: float) -> tuple[np.ndarray,
             raise BadMedia("truncated") from error
         if len(samples) < last - first:
             raise BadMedia("truncated")
-        return samples.mean(axis=1), file.samplerate
+        mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1)  # (T, channels) -> (T,)
+        return mono, file.samplerate
 
 
 def _cut_short(path: Path) -> bool:

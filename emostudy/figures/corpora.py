@@ -8,25 +8,37 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from emostudy.corpora.corpus import SEVERAL
 from emostudy.figures.marks import matrix
 from emostudy.figures.style import CMAP, FULL, GENDERS, HALF, canvas, keys_above, panels, styled
 from emostudy.wording import counted, percent
 
 Images = Mapping[tuple[str, str], np.ndarray]
+CALLED = {"speaker": "speaker", "split": "part"}
+MOST_CELLS = 130  # speakers that find room side by side
 SIGNS = {"female": "women", "male": "men", "": "speakers"}
 
 
 @styled
 def emotion_counts(clips: pd.DataFrame, emotions: Sequence[str], width: float = HALF) -> Figure:
-    """Clips of every emotion by gender (bars), and of every speaker (cells); emotions share the rows."""
-    order = clips.drop_duplicates("speaker").sort_values(["gender", "speaker"]).set_index("speaker").gender
-    cells = pd.crosstab(clips.emotion, clips.speaker).reindex(emotions, fill_value=0)[list(order.index)]
-    note = f"{counted(len(clips), 'clip')} of {counted(len(order), 'speaker')}. Cells: clips of one speaker."
+    """Clips of every emotion by gender (bars), and of every speaker (cells); emotions share the rows.
+
+    Where no speaker is known, a cell is a part of the official split; of very many speakers those with most clips have one.
+    """
+    clips, unit = by_unit(clips)
+    order = clips.drop_duplicates(unit).sort_values(["gender", unit]).set_index(unit).gender
+    cells = pd.crosstab(clips.emotion, clips[unit]).reindex(emotions, fill_value=0)[list(order.index)]
+    num, all_cells = clips.clip_id.nunique(), cells
+    note = f"{counted(num, 'clip')} of {counted(len(order), CALLED[unit])}. Cells: clips of one {CALLED[unit]}."
+    if len(order) > MOST_CELLS:
+        order = order[order.index.isin(cells.sum().nlargest(MOST_CELLS).index)]
+        note = note.replace("Cells:", f"Cells, of the {MOST_CELLS} with most:")
     height, shape = 1.35 + 0.2 * len(emotions), {"sharey": True, "width_ratios": [1, 1.15]}
     fig, ((bars, grid),) = canvas(width, height, "How often is each emotion shown?", note, 1, 2, **shape)
     left = np.zeros(len(emotions))
     for gender, drawn in GENDERS.items():
-        lengths = cells.loc[:, [speaker for speaker in order.index if order[speaker] == gender]].sum(axis=1)
+        of_gender = clips[clips.gender == gender].emotion.value_counts()
+        lengths = of_gender.reindex(emotions, fill_value=0)
         if lengths.any():
             bars.barh(
                 range(len(emotions)),
@@ -45,9 +57,16 @@ def emotion_counts(clips: pd.DataFrame, emotions: Sequence[str], width: float = 
     bars.set(xlabel="clips", yticks=range(len(emotions)), yticklabels=emotions)
     bars.spines["left"].set_visible(False)
     bars.margins(x=0.18)
+    cells = all_cells[list(order.index)]
     grid.imshow(cells, cmap=CMAP, aspect="auto", vmin=0)
     grid.axvline((order == order.iloc[0]).sum() - 0.5, color="white", lw=3)
-    grid.set(xlabel=" | ".join(f"{SIGNS[g]} ({n})" for g, n in order.value_counts(sort=False).items()), xticks=[])
+    grid.set(
+        xlabel=" | ".join(
+            f"{SIGNS[g] if unit == 'speaker' else 'parts of the split'} ({n})"
+            for g, n in order.value_counts(sort=False).items()
+        ),
+        xticks=[],
+    )
     grid.set_xticks(np.arange(len(order)) - 0.5, minor=True)
     grid.set_yticks(np.arange(len(emotions)) - 0.5, minor=True)
     grid.grid(which="minor", color="white", lw=0.8)
@@ -63,12 +82,22 @@ def emotion_counts(clips: pd.DataFrame, emotions: Sequence[str], width: float = 
 
 def emotion_counts_alt(clips: pd.DataFrame, emotions: Sequence[str]) -> str:
     """The finding of `emotion_counts`."""
+    clips, unit = by_unit(clips)
     per = clips.emotion.value_counts().reindex(emotions, fill_value=0)
-    cells = pd.crosstab(clips.emotion, clips.speaker)
-    people = clips.drop_duplicates("speaker").gender.value_counts()
+    cells = pd.crosstab(clips.emotion, clips[unit])
+    people = clips.drop_duplicates(unit).gender.value_counts()
     said = ", ".join(f"{emotion} {count}" for emotion, count in per.items())
-    genders = ", ".join(f"{count} {SIGNS[g]}" for g, count in people.items())
-    return f"Clips by emotion: {said}. {genders}; clips of one speaker and emotion: {_range(cells)}."
+    genders = ", ".join(
+        f"{count} {SIGNS[g] if unit == 'speaker' else 'parts of the split'}" for g, count in people.items()
+    )
+    return f"Clips by emotion: {said}. {genders}; clips of one {CALLED[unit]} and emotion: {_range(cells)}."
+
+
+def by_unit(clips: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """A row for each emotion of each clip, and by what they are told apart: `speaker`, or `split` where no speaker is known."""
+    clips = clips.assign(emotion=clips.emotion.str.split(SEVERAL, regex=False)).explode("emotion")
+    unit = "speaker" if (clips.speaker != "").any() else "split"
+    return clips.assign(**{unit: clips[unit].replace("", "unknown")}), unit
 
 
 def _range(cells: pd.DataFrame) -> str:
