@@ -71,7 +71,7 @@ def told(rows: pd.DataFrame) -> list[str]:
         )
         lines.append(f"{row.what:<18}{numbers}{percent:>17}  {promise(row)}")
     if unused := rows.num_unused.iloc[0]:
-        lines.append(f"  {counted(unused, 'clip')} in no part: they mix what is kept apart")
+        lines.append(f"  {counted(unused, 'clip')} in no part: they mix what is kept apart, or it is not known of them")
     for row in rows[rows.num_unknown > 0].itertuples():
         lines.append(f"  {row.what}: not known of {counted(row.num_unknown, 'clip')}, which count nowhere here")
     for row in rows[rows.num_shared > 0].itertuples():

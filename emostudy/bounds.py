@@ -5,7 +5,7 @@ import pandas as pd
 
 from emostudy.corpora.corpus import Corpus
 from emostudy.corpora.emosynth.ceilings import adjusted_ceiling, ceiling, posterior
-from emostudy.corpora.emosynth.tables import load_tables
+from emostudy.corpora.emosynth.tables import EMOTIONS, load_tables
 from emostudy.fusing import MODALITIES, best_recipes
 from emostudy.labels import encode
 from emostudy.metrics import confusion, uar
@@ -15,7 +15,7 @@ SMOOTHING = 0.5  # half a clip in each cell, so that a row without a clip is uni
 
 def has_ceiling(corpus: Corpus) -> bool:
     """Whether the corpus says what each clip shows in each modality, as EmoSynth does."""
-    return all(f"shows_{modality}" in corpus.clips for modality in MODALITIES)
+    return all(f"shows_{modality}" in corpus.clips for modality in MODALITIES) and corpus.emotions == EMOTIONS
 
 
 def ceilings(corpus: Corpus) -> dict[str, float]:

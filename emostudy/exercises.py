@@ -47,9 +47,9 @@ def _hint(answer: object, right: object) -> str:
     return "Look again at the table or the figure that the question names."
 
 
-def num_runs(num_folds: int, num_protocols: int, num_seeds: int, num_recipes: int) -> int:
+def num_runs(num_splits: int, num_seeds: int, num_recipes: int) -> int:
     """Trainings that a plan needs."""
-    return num_folds * num_protocols * num_seeds * num_recipes
+    return num_splits * num_seeds * num_recipes
 
 
 def chance_uar(emotions: tuple[str, ...]) -> float:

@@ -16,16 +16,20 @@ def crops(extracted: Extracted, corpus: Corpus) -> str:
     return f"Faces found in {len(extracted.clip_ids)} of {len(corpus)} clips of {corpus.name} and cut out; {lost} without a face left out."
 
 
-def corpus(corpus: Corpus, audit: pd.DataFrame) -> str:
-    """What a corpus holds, and what its protocols keep apart."""
+def corpus(corpus: Corpus, audit: pd.DataFrame, whole: bool = True) -> str:
+    """What a corpus holds, and what its protocols keep apart; of a whole one also how it differs from what was published."""
     clips = corpus.clips
     counts = clips.emotion.str.split(SEVERAL, regex=False).explode().value_counts()
     spread = f"the rarest, {counts.idxmin()}, has {counts.min()}, the most frequent, {counts.idxmax()}, {counts.max()}"
     if counts.min() == counts.max():
         spread = f"each has {counts.min()}"
-    speakers = counted(clips.speaker.nunique(), "speaker")
+    speakers = (
+        counted(clips.speaker[clips.speaker != ""].nunique(), "speaker")
+        if (clips.speaker != "").any()
+        else "unknown speakers"
+    )
     lines = [f"* {len(clips)} clips of {speakers}, {len(corpus.emotions)} emotions; {spread}."]
-    lines += [f"* Not as published: {difference}." for difference in differences(corpus)]
+    lines += [f"* Not as published: {difference}." for difference in (differences(corpus) if whole else [])]
     for protocol, rows in audit.groupby("protocol", sort=False):
         shared = rows[(rows.num_shared > 0) & (rows.num_test > 0)]
         told = ", ".join(f"{row.what} ({row.percent:.0f} % of test clips)" for row in shared.itertuples())

@@ -25,6 +25,7 @@ from emostudy.folds import (
 )
 
 MIN_CLIPS = 3  # of each emotion in train: a support vector machine's probabilities need three
+CHECKED = 10  # folds; leaving one of hundreds of speakers out is not tried for each
 PARTS = ("train", "dev", "test")
 PAIRS = (("train", "dev"), ("train", "test"), ("dev", "test"))
 
@@ -128,7 +129,7 @@ def in_folds(corpus: Corpus, column: str, listed: str) -> Division:
 
 
 def each_speaker(corpus: Corpus, listed: str) -> Division:
-    """As many folds as there are speakers, each tested alone."""
+    """As many folds as there are speakers, each tested alone, and the next chooses: where speakers have few clips, by few."""
     return each(corpus, "speaker")
 
 
@@ -185,6 +186,9 @@ PROTOCOLS = {
 }
 
 
+LISTED = tuple(name for name in PROTOCOLS if name.endswith("_independent"))  # those that may take a published list
+
+
 def splits(corpus: Corpus, protocol: str, folds: tuple[int, ...] | None = None) -> list[Split]:
     """The splits of a protocol: fold k is test, fold k + 1 is dev, the rest is train.
 
@@ -211,11 +215,13 @@ def unguarded(corpus: Corpus, protocol: str, folds: tuple[int, ...] | None = Non
     if name not in PROTOCOLS:
         near = get_close_matches(name, PROTOCOLS, n=2, cutoff=0)
         raise ValueError(f"unknown protocol {protocol!r}; did you mean {' or '.join(near)}?")
+    if listed and name not in LISTED:
+        raise ValueError(f"protocol {name!r} takes no published list; write it without ':{listed}'")
     if corpus.card.get("multi_label") and name != "official":
         raise Lacks(f"{corpus.name} has clips of several emotions, which cannot be dealt out evenly; {single(corpus)}")
     division = PROTOCOLS[name].rule(corpus, listed)
     made = []
-    for fold in range(division.num) if folds is None else [fold for fold in folds if fold < division.num]:
+    for fold in range(division.num) if folds is None else [fold for fold in folds if 0 <= fold < division.num]:
         part = division.parts(fold)
         ids = {name: tuple(corpus.clips.clip_id[part == name]) for name in PARTS}
         made.append(Split(protocol, fold, **ids, keeps_apart=division.keeps_apart))
@@ -234,7 +240,8 @@ def possible(corpus: Corpus) -> dict[str, str]:
     reasons = {}
     for name in PROTOCOLS:
         try:
-            guard(unguarded(corpus, name, (0,))[0], corpus)
+            for split in unguarded(corpus, name, tuple(range(CHECKED))):
+                guard(split, corpus)
             reasons[name] = ""
         except ValueError as error:
             reasons[name] = str(error)
@@ -251,7 +258,8 @@ def guard(split: Split, corpus: Corpus) -> None:
     rows = rows_of(split, corpus)
     empty = [name for name, some in rows.items() if not len(some)]
     if empty:
-        raise ValueError(f"{split.protocol}, fold {split.fold}: no clip in {empty[0]}; the corpus is too small for it")
+        why = "the corpus is too small for it" if split.protocol != "official" else "take another protocol"
+        raise ValueError(f"{split.protocol}, fold {split.fold}: no clip in {empty[0]}; {why}")
     for promise in ("clip_id", *split.keeps_apart):
         column = promise.rpartition(":")[2]
         for one, other in pairs_of(promise):

@@ -131,6 +131,7 @@ def what_is_here(shared: dict) -> tuple[tuple[str, ...], str]:
     Of a corpus that is still to be made, what its card says.
     """
     from emostudy.corpora import card, is_ready, load
+    from emostudy.profiles import PROFILES
     from emostudy.protocols import splits
 
     place = (shared["data_dir"] or None, shared["profile"])
@@ -139,7 +140,7 @@ def what_is_here(shared: dict) -> tuple[tuple[str, ...], str]:
     corpus = load(shared["corpus"], *place)
     try:
         for protocol in shared["protocols"]:
-            splits(corpus, protocol, (0,))
+            splits(corpus, protocol, PROFILES[shared["profile"]].folds)
     except ValueError as error:
         return corpus.modalities, str(error)
     return corpus.modalities, ""

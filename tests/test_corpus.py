@@ -76,7 +76,12 @@ def test_the_fingerprint_knows_contents_and_not_folders(tmp_path, corpus):
 
 def test_a_corpus_that_knows_its_content_is_believed(tmp_path, corpus):
     clips = with_files(tmp_path / "files", corpus).clips
-    one, other = (Corpus("toy", toys.EMOTIONS, {}, clips.assign(content=[hashed, "b"])) for hashed in ("a", "c"))
+    made = {"access": "made here"}
+    one, other = (Corpus("toy", toys.EMOTIONS, made, clips.assign(content=[hashed, "b"])) for hashed in ("a", "c"))
+    own = Corpus("toy", toys.EMOTIONS, {}, clips.assign(content="a"))  # a column of the reader's own of that name
+    before = own.fingerprint()
+    next((tmp_path / "files").iterdir()).write_bytes(b"other")
+    assert own.fingerprint() != before
     shutil.rmtree(tmp_path / "files")
     assert one.fingerprint() != other.fingerprint()
 

@@ -65,7 +65,7 @@ def test_numbers_may_be_off_by_so_much():
 
 
 def test_counting_and_chance():
-    assert ex.num_runs(5, 2, 3, 4) == 120
+    assert ex.num_runs(10, 3, 4) == 120
     assert ex.chance_uar(toys.EMOTIONS) == pytest.approx(33.33, abs=0.01)
     assert ex.honest_protocol() == "speaker_independent"
     assert ex.majority_wa(pd.Series(["joy", "joy", "fear", "joy"])) == 75

@@ -166,7 +166,7 @@ def test_no_manifest_is_told_with_the_remedy(data):
 
 
 def test_a_manifest_without_a_good_row_names_the_first_fault(data):
-    with pytest.raises(ValueError, match=r"manifest: no clip found .*manifest.csv, row 1: no emotion"):
+    with pytest.raises(ValueError, match=r"manifest: no clip found; the first file: manifest.csv, row 1: no emotion"):
         read(data, HEADER, ",wav/a.wav,")
 
 

@@ -62,6 +62,8 @@ def faults(name: str, card: object) -> Iterator[str]:
     for key in NUMBERS:
         if not isinstance(card.get(key), int | None) or isinstance(card.get(key), bool):
             yield f"{key} must be a whole number, or left out where the source states none"
+    if not isinstance(card.get("examples_shareable"), bool):
+        yield "examples_shareable must be true or false: may its pictures, sounds and words be published?"
     for key in MAPS:
         if not isinstance(card.get(key, {}), dict):
             yield f"{key} must hold `name: value`"

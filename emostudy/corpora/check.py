@@ -11,6 +11,8 @@ def differences(corpus: Corpus) -> list[str]:
     compared with the card of its corpus, for both have the same files.
     """
     card = cards().get(base_of(corpus.name), corpus.card)
+    if card.get("access") == "made here":  # as large as it was asked for
+        return []
     found = corpus.found or counts(corpus.clips)
     lines = [
         difference(found["clips"], card.get("num_clips"), "clips"),

@@ -104,11 +104,11 @@ class Corpus:
     def fingerprint(self) -> str:
         """A hash of what the clips are and hold, whatever folder they lie in.
 
-        A corpus that knows its content by a column `content` (EmoSynth) is believed; otherwise every file is read.
+        A corpus that is made here knows its content by a column `content`; of any other every file is read.
         """
         described = [column for column in self.clips if column not in MEDIA or column == "text"]
         digest = hashlib.sha256(self.clips[sorted(described)].to_csv(index=False).encode())
-        if "content" not in self.clips:
+        if self.card.get("access") != "made here" or "content" not in self.clips:
             for medium in sorted(set(self.media) - {"text"}):
                 for cell in self.clips[medium].dropna():
                     digest.update(file_hash(cell).encode())

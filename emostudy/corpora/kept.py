@@ -22,6 +22,7 @@ def keep(corpus: Corpus, folder: Path) -> None:
     facts |= {
         "cluster": corpus.card["cluster"],
         "modalities": list(corpus.modalities),
+        "found": corpus.found,
         "left_out": corpus.left_out.to_dict("records"),
     }
     table = folder / "clips.csv"
@@ -29,9 +30,7 @@ def keep(corpus: Corpus, folder: Path) -> None:
     for medium in set(MEDIA) & set(clips):
         clips[medium] = [_name(cell, medium) for cell in clips[medium]]
     if not corpus.card.get("examples_shareable"):
-        clips = clips.assign(
-            **{column: clips[column].notna().map({True: "withheld"}) for column in WITHHELD if column in clips}
-        )
+        clips = clips.assign(**{column: masked(clips[column]) for column in WITHHELD if column in clips})
     text = clips.to_csv(index=False, lineterminator="\n")
     if _facts(folder) == facts and table.is_file() and table.read_bytes() == text.encode():
         return
@@ -39,6 +38,12 @@ def keep(corpus: Corpus, folder: Path) -> None:
         path.write_bytes(text.encode())
     with write_atomically(folder / "corpus.json") as path:
         path.write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+
+
+def masked(column: pd.Series) -> list[str | None]:
+    """What is said as a number: equal words have the same one, so that clips can still be grouped by it."""
+    codes = pd.factorize(column.where(column.notna() & (column != ""), None))[0]
+    return [f"{column.name} {code:05}" if code >= 0 else None for code in codes]
 
 
 def _name(cell: object, medium: str) -> object:
@@ -50,7 +55,8 @@ def _name(cell: object, medium: str) -> object:
 
 def _facts(folder: Path) -> dict | None:
     try:
-        return json.loads((folder / "corpus.json").read_text("utf-8"))
+        facts = json.loads((folder / "corpus.json").read_text("utf-8"))
+        return facts if isinstance(facts, dict) else None
     except (OSError, ValueError, RecursionError):
         return None
 
@@ -82,6 +88,8 @@ def reopen(folder: Path) -> Corpus:
             clips[medium] = clips[medium].where(clips[medium] != "", None)
         left_out = pd.DataFrame(facts["left_out"], columns=["file", "reason"])
         known = card(facts["name"]) | {"cluster": facts["cluster"]}  # which the loader may have chosen by what it found
-        return Corpus(facts["name"], tuple(facts["emotions"]), known, clips, left_out)
+        return Corpus(facts["name"], tuple(facts["emotions"]), known, clips, left_out, facts["found"])
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"clips.csv or corpus.json in {where} is not whole ({error}): get it back with git") from error
+        raise ValueError(
+            f"clips.csv or corpus.json in {where} is not whole ({error}): run notebook 01 again, or get it back with git"
+        ) from error

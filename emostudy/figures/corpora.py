@@ -15,8 +15,10 @@ from emostudy.wording import counted, percent
 
 Images = Mapping[tuple[str, str], np.ndarray]
 CALLED = {"speaker": "speaker", "split": "part"}
-MOST_CELLS = 130  # speakers that find room side by side
-SIGNS = {"female": "women", "male": "men", "": "speakers"}
+MOST_CELLS = 130  # speakers that find room side by side; of more than these
+OF_MORE = 24  # so many are shown;
+MOST_LINES = 60  # and so many with a line between them
+SIGNS = {"female": "women", "male": "men", "": "others"}
 
 
 @styled
@@ -26,58 +28,57 @@ def emotion_counts(clips: pd.DataFrame, emotions: Sequence[str], width: float = 
     Where no speaker is known, a cell is a part of the official split; of very many speakers those with most clips have one.
     """
     clips, unit = by_unit(clips)
-    order = clips.drop_duplicates(unit).sort_values(["gender", unit]).set_index(unit).gender
-    cells = pd.crosstab(clips.emotion, clips[unit]).reindex(emotions, fill_value=0)[list(order.index)]
-    num, all_cells = clips.clip_id.nunique(), cells
-    note = f"{counted(num, 'clip')} of {counted(len(order), CALLED[unit])}. Cells: clips of one {CALLED[unit]}."
-    if len(order) > MOST_CELLS:
-        order = order[order.index.isin(cells.sum().nlargest(MOST_CELLS).index)]
-        note = note.replace("Cells:", f"Cells, of the {MOST_CELLS} with most:")
+    who = clips.drop_duplicates(unit).sort_values(["gender", unit]).set_index(unit).gender
+    who = pd.concat([who[who != ""], who[who == ""]])
+    cells = pd.crosstab(clips.emotion, clips[unit]).reindex(emotions, fill_value=0)[list(who.index)]
+    note = f"{counted(clips.clip_id.nunique(), 'clip')} of {counted(len(who), CALLED[unit])}. Cells: clips of one {CALLED[unit]}."
+    if len(who) > MOST_CELLS:
+        who = who[who.index.isin(cells.sum().nlargest(OF_MORE).index)]
+        cells, note = cells[list(who.index)], note.replace("Cells:", f"Cells, of the {OF_MORE} with most:")
     height, shape = 1.35 + 0.2 * len(emotions), {"sharey": True, "width_ratios": [1, 1.15]}
     fig, ((bars, grid),) = canvas(width, height, "How often is each emotion shown?", note, 1, 2, **shape)
+    by_gender(bars, clips, emotions, lambda gender: named(gender, unit, set(who)))
+    shares(grid, cells, who, unit)
+    for ax in (bars, grid):
+        ax.tick_params(axis="y", which="both", length=0)
+    drawn = bars.get_legend_handles_labels()[0]
+    ends = sorted({int(cells.min().min()), int(cells.max().max())})
+    scale = [Patch(color=colormaps[CMAP](count / max(ends[-1], 1)), label=counted(count, "clip")) for count in ends]
+    keys_above(fig, bars, drawn + scale[-1 if len(drawn) > 2 else 0 :])  # all in one row
+    return fig
+
+
+def by_gender(bars, clips: pd.DataFrame, emotions: Sequence[str], called) -> None:
+    """Bars: clips of every emotion, parted by gender, with their sum."""
     left = np.zeros(len(emotions))
     for gender, drawn in GENDERS.items():
-        of_gender = clips[clips.gender == gender].emotion.value_counts()
-        lengths = of_gender.reindex(emotions, fill_value=0)
+        lengths = clips[clips.gender == gender].emotion.value_counts().reindex(emotions, fill_value=0)
         if lengths.any():
-            bars.barh(
-                range(len(emotions)),
-                lengths,
-                0.74,
-                left,
-                color=drawn.colour,
-                hatch=drawn.hatch,
-                edgecolor="white",
-                lw=0.5,
-                label=SIGNS[gender],
-            )
+            look = {"color": drawn.colour, "hatch": drawn.hatch, "edgecolor": "white", "lw": 0.5}
+            bars.barh(range(len(emotions)), lengths, 0.74, left, label=called(gender), **look)
             left = left + lengths.to_numpy()
     for row, total in enumerate(left):
         bars.annotate(f"{total:.0f}", (total, row), (2, 0), textcoords="offset points", va="center_baseline")
     bars.set(xlabel="clips", yticks=range(len(emotions)), yticklabels=emotions)
     bars.spines["left"].set_visible(False)
     bars.margins(x=0.18)
-    cells = all_cells[list(order.index)]
+
+
+def shares(grid, cells: pd.DataFrame, who: pd.Series, unit: str) -> None:
+    """Cells: clips of every emotion (rows) and speaker (columns), a wider gap between genders."""
     grid.imshow(cells, cmap=CMAP, aspect="auto", vmin=0)
-    grid.axvline((order == order.iloc[0]).sum() - 0.5, color="white", lw=3)
-    grid.set(
-        xlabel=" | ".join(
-            f"{SIGNS[g] if unit == 'speaker' else 'parts of the split'} ({n})"
-            for g, n in order.value_counts(sort=False).items()
-        ),
-        xticks=[],
-    )
-    grid.set_xticks(np.arange(len(order)) - 0.5, minor=True)
-    grid.set_yticks(np.arange(len(emotions)) - 0.5, minor=True)
+    sizes = who.value_counts(sort=False)
+    for end in sizes.cumsum().iloc[:-1]:
+        grid.axvline(end - 0.5, color="white", lw=3)
+    words = [f"{named(gender, unit, set(who))} ({size})" for gender, size in sizes.items()]
+    grid.set(xlabel=" | ".join(words), xticks=[])
+    if len(words) > 2:
+        grid.xaxis.label.set_fontsize("small")
+    grid.set_xticks(np.arange(len(who)) - 0.5 if len(who) <= MOST_LINES else [], minor=True)
+    grid.set_yticks(np.arange(len(cells)) - 0.5, minor=True)
     grid.grid(which="minor", color="white", lw=0.8)
-    for ax in (bars, grid):
-        ax.tick_params(axis="y", which="both", length=0)
     grid.tick_params(axis="x", which="both", length=0)
     grid.spines[:].set_visible(False)
-    ends = sorted({int(cells.min().min()), int(cells.max().max())})
-    scale = [Patch(color=colormaps[CMAP](count / max(ends[-1], 1)), label=counted(count, "clip")) for count in ends]
-    keys_above(fig, bars, bars.get_legend_handles_labels()[0] + scale)
-    return fig
 
 
 def emotion_counts_alt(clips: pd.DataFrame, emotions: Sequence[str]) -> str:
@@ -91,6 +92,13 @@ def emotion_counts_alt(clips: pd.DataFrame, emotions: Sequence[str]) -> str:
         f"{count} {SIGNS[g] if unit == 'speaker' else 'parts of the split'}" for g, count in people.items()
     )
     return f"Clips by emotion: {said}. {genders}; clips of one {CALLED[unit]} and emotion: {_range(cells)}."
+
+
+def named(gender: str, unit: str, genders: set[str]) -> str:
+    """ "women", "men"; "others" beside these, or "speakers" where no gender is known; "parts of the split"."""
+    if unit != "speaker":
+        return "parts of the split"
+    return "speakers" if genders == {""} else SIGNS[gender]
 
 
 def by_unit(clips: pd.DataFrame) -> tuple[pd.DataFrame, str]:

@@ -39,7 +39,7 @@ _PALETTE = [str(colour) for colour in sns.color_palette("colorblind").as_hex()]
 _SIGNS = {"face": (0, "o", "///"), "speech": (1, "s", "\\\\\\"), "text": (2, "^", "..."), "physio": (5, "v", "---")}
 LOOKS = {name: Look(_PALETTE[at], marker, hatch) for name, (at, marker, hatch) in _SIGNS.items()}
 FUSION, REFERENCE = Look(_PALETTE[4], "D", "xxx"), Look(GREY, "X", "")
-GENDERS = {"female": Look("#b5b5b5", "o", "////"), "male": Look(GREY, "o", ""), "": Look(GREY, "o", "")}
+GENDERS = {"female": Look("#b5b5b5", "o", "////"), "male": Look(GREY, "o", ""), "": Look("#dcdcdc", "s", "....")}
 # fmt: off
 _EMOTIONS = {
     ("anger", "angry"): 3, ("disgust",): 2, ("fear", "fearful"): 4, ("happiness", "happy", "joy"): 8,
