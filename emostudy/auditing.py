@@ -26,9 +26,10 @@ def audit_command(options: argparse.Namespace) -> int:
     """Print the audit; 1 where a promise is broken, else 0."""
     from emostudy.audit import audit, traits_of
     from emostudy.corpora import load
+    from emostudy.corpora.check import differences
     from emostudy.parameters import check_name
     from emostudy.profiles import PROFILES
-    from emostudy.protocols import PROTOCOLS, possible
+    from emostudy.protocols import PROTOCOLS, possible, unguarded
     from emostudy.wording import counted
 
     check_name("profile", options.profile, PROFILES)
@@ -38,12 +39,16 @@ def audit_command(options: argparse.Namespace) -> int:
     corpus = load(options.corpus, options.data_dir or None, options.profile)
     reasons = {} if asked else possible(corpus)
     protocols = asked or [name for name, reason in reasons.items() if not reason]
+    for protocol in protocols:
+        unguarded(corpus, protocol, (0,))  # refused now, not after every file was read
+    print("\n".join(f"Not as published: {line}" for line in differences(corpus) if options.profile != "smoke"))
     traits = traits_of(corpus)
     tables = [audit(corpus, protocol, traits=traits) for protocol in protocols]
+    print(f"{corpus.name}, {options.profile}: {len(corpus)} clips, {len(corpus.left_out)} files or clips left out.")
     print(
-        f"{corpus.name}, {options.profile}: {len(corpus)} clips. Numbers are of different values; of several folds the mean,"
+        "Numbers are of different values; of several folds the mean, in both: values of test that are in train too, of the"
     )
-    print("in both: values of test that are in train too, of the fold with the most; %: of test clips that have one.")
+    print("fold with the most; %: of test clips that have one.")
     for rows in tables:
         print("\n".join(("", *told(rows))))
     why = {reason: [name for name in reasons if reasons[name] == reason] for reason in reasons.values() if reason}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from emostudy.paths import data_dir
 
+REASONS = 12  # of files left out that are told
 SHOWN = 5  # files left out, of each reason
 ACCEPT = "type yes to accept the licence and download: "
 TABLE = ("name", "title", "modalities", "emotions", "speakers", "clips", "languages", "licence", "access")
@@ -32,19 +33,27 @@ def add_getting(commands) -> None:
 
 
 def corpora_command(options: argparse.Namespace) -> int:
-    """List every corpus; or count those that are named. 0 also where counts differ: the lines say so."""
+    """List every corpus; or count those that are named. 0 also where counts differ, for the lines say so; 2 where one is not there."""
     from emostudy.corpora import cards
 
-    if options.data_dir and not data_dir(options.data_dir).is_dir():
-        raise ValueError(f"data folder {options.data_dir} is not there; name the parent folder of the corpora")
+    parent = data_dir(options.data_dir or None)
+    if parent and not parent.is_dir():
+        raise ValueError(
+            f"data folder {options.data_dir or parent} is not there; name the parent folder of the corpora"
+        )
     if options.markdown:
         print(markdown(cards()))
         return 0
+    code = 0
     for name in options.names:
-        print("\n".join(counted(name, options.data_dir or None)))
+        try:
+            print("\n".join(counted(name, options.data_dir or None)))
+        except ValueError as error:  # the others are counted all the same
+            print(f"emostudy: {' '.join(str(error).split())}", file=sys.stderr)
+            code = 2
     for name, card in () if options.names else cards().items():
         print("\n".join(known(name, card, options.data_dir or None)))
-    return 0
+    return code
 
 
 def known(name: str, card: dict, where: str | None) -> list[str]:
@@ -85,11 +94,20 @@ def counted(name: str, where: str | None) -> list[str]:
         )
     media = [f"{medium} {int(clips[medium].notna().sum())}" for medium in corpus.media]
     lines.append(f"  media: {', '.join(media)}")
-    lines += [f"  differs from the card: {line}" for line in differences(corpus)] or ["  counts are as the card states"]
-    for reason, files in corpus.left_out.groupby("reason", sort=False).file:
+    lines += [f"  differs from the card: {line}" for line in differences(corpus)] or [agreed(card_of)]
+    groups = list(corpus.left_out.groupby("reason", sort=False).file)
+    for reason, files in groups[:REASONS]:
         more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
         lines.append(f"  left out, {reason}: {', '.join(files.iloc[:SHOWN])}{more}")
+    if rest := groups[REASONS:]:
+        lines.append(f"  and {len(rest)} more reasons, {sum(len(files) for _, files in rest)} files or clips")
     return lines
+
+
+def agreed(card: dict) -> str:
+    """What is said where nothing differs."""
+    stated = any(card.get(key) for key in ("num_clips", "num_speakers", "counts")) and card["access"] != "made here"
+    return "  counts are as the card states" if stated else "  the card states no counts to compare with"
 
 
 def some(numbers) -> str:

@@ -133,8 +133,8 @@ def test_films_are_sound_and_picture_of_their_clips(data):
         clip = clip_of(corpus, f"{part}_dia0_utt1")
         assert clip["audio"] == clip["video"] == str(path)
         assert pd.isna(clip_of(corpus, f"{part}_dia0_utt0")["video"])
-    missing = {f"film of {part}_dia0_utt0: missing; its text is kept" for part in FOLDERS}
-    assert set(corpus.left_out.reason) == missing and set(corpus.left_out.file) == {"dia0_utt0.mp4"}
+    missing = {"film: missing; its text is kept"}
+    assert set(corpus.left_out.reason) == missing and set(corpus.left_out.file) == {f"{part}_dia0_utt0.mp4" for part in FOLDERS}
 
 
 def test_of_two_cuts_of_a_test_film_the_corrected_one_is_used(data):
@@ -170,7 +170,7 @@ def test_a_film_known_as_broken_is_set_aside_and_its_text_kept(data, clip):
     found = clip_of(corpus, clip)
     assert found["text"] == "Still here." and pd.isna(found["video"]) and pd.isna(found["audio"])
     why = card("meld")["broken_films"][clip]
-    assert reasons(corpus)[f"{name}.mp4"] == f"film of {clip}: {why}; its text is kept"
+    assert reasons(corpus)[f"{clip}.mp4"] == f"film: {why}; its text is kept"
 
 
 def test_an_unreadable_film_leaves_the_text(data):
@@ -180,7 +180,7 @@ def test_an_unreadable_film_leaves_the_text(data):
     path.symlink_to(data / "gone.mp4")
     corpus = load("meld", data)
     assert pd.isna(clip_of(corpus, "dev_dia0_utt1")["video"])
-    assert reasons(corpus)["dia0_utt1.mp4"] == "film of dev_dia0_utt1: not a file; its text is kept"
+    assert reasons(corpus)["dev_dia0_utt1.mp4"] == "film: not a file; its text is kept"
 
 
 def test_fetched_tables_win_over_those_of_the_raw_archive_beside_them(data):

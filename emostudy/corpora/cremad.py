@@ -130,8 +130,13 @@ def votes_among(paths: list[Path]) -> dict[str, str]:
     if not any(path.name == "tabulatedVotes.csv" for path in paths):
         return {}
     table = table_among(paths, "tabulatedVotes.csv")
-    names = read_csv(table, ("fileName", *"ADFHNS"))["fileName"].unique()
-    return {name: f"{table}#{name}" for name in names}
+    rows = read_csv(table, ("fileName", *"ADFHNS"))
+    ways = rows["fileName"].value_counts()
+    if rows[["fileName", *"ADFHNS"]].isna().any(axis=None) or (ways != 3).any():
+        raise ValueError(
+            f"{table.name} is not whole: {(ways != 3).sum()} clips lack one of voice, face and both; get it again"
+        )
+    return {name: f"{table}#{name}" for name in rows["fileName"].unique()}
 
 
 def row_of(name: str, cells: dict[str, str], actors: dict[str, dict]) -> dict:

@@ -104,3 +104,5 @@ def alone(folder: Path):
     finally:
         lock.release()
         (folder / ".fetch.lock").unlink(missing_ok=True)
+        with suppress(OSError):  # it holds something
+            folder.rmdir()

@@ -147,6 +147,6 @@ def join_films(clips: pd.DataFrame, films: dict[str, Path]) -> tuple[pd.DataFram
         reason = broken.get(clip, "") if clip in films else "missing"
         reason = reason or unreadable(films[clip])
         if reason and clip.partition("_")[0] in parts:
-            left_out.append((f"{clip.partition('_')[2]}.mp4", f"film of {clip}: {reason}; its text is kept"))
+            left_out.append((f"{clip}.mp4", f"film: {reason}; its text is kept"))
         cells.append(None if reason else str(films[clip]))
     return clips.assign(audio=cells, video=cells), left_out

@@ -50,10 +50,10 @@ def load(data_dir: Path, profile: str = "class", channels: tuple[str, ...] = ("s
         raise ValueError(f"no RAVDESS {kind} clip (such as 03-01-*.wav) under {data_dir / 'ravdess'}; unzip it there")
     clips = pd.DataFrame([row_of(performance, copies) for performance, copies in performances.items()])
     clips = clips.drop(columns=[medium for medium in FROM if clips[medium].isna().all()])
-    clips = join_action_units(clips, data_dir / "ravdess_av_features" / "action_units.csv")
     if profile == "smoke":
         clips = clips[clips.speaker <= "12"]
-    return corpus_of("ravdess", EMOTIONS, clips, left_out, once="audio" if "audio" in clips else "video")
+    clips, without = join_action_units(clips, data_dir / "ravdess_av_features" / "action_units.csv")
+    return corpus_of("ravdess", EMOTIONS, clips, left_out + without, once="audio" if "audio" in clips else "video")
 
 
 def why_not(path: Path, channels: tuple[str, ...]) -> str:
@@ -88,14 +88,14 @@ def row_of(performance: str, copies: dict[str, Path]) -> dict:
     }
 
 
-def join_action_units(clips: pd.DataFrame, table: Path) -> pd.DataFrame:
-    """Add the column `action_units`: `<csv>#<row key>` where the table has that performance, None where it does not.
+def join_action_units(clips: pd.DataFrame, table: Path) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
+    """Add the column `action_units`: `<csv>#<row key>` where the table has that performance, None and a (file, reason) where it does not.
 
     Raises:
         ValueError: the table cannot be read, has other columns, or one performance twice.
     """
     if not table.is_file():
-        return clips
+        return clips, []
     try:
         rows = pd.read_csv(table, dtype=str, keep_default_na=False)
         check_units(rows)
@@ -106,7 +106,9 @@ def join_action_units(clips: pd.DataFrame, table: Path) -> pd.DataFrame:
         ) from None
     keys = {key.partition("-")[2]: key for key in rows["clip"]}
     cells = [f"{table}#{keys[clip_id]}" if clip_id in keys else None for clip_id in clips.clip_id]
-    return clips.assign(action_units=cells)
+    missing = [clip_id for clip_id in clips.clip_id if clip_id not in keys]
+    without = [(f"{table.name}#01-{clip_id}", "no row of action units: its voice is kept") for clip_id in missing]
+    return clips.assign(action_units=cells), without
 
 
 def check_units(rows: pd.DataFrame) -> None:
@@ -116,6 +118,8 @@ def check_units(rows: pd.DataFrame) -> None:
         raise ValueError(
             f"its columns must be clip and {len(UNITS)} units; wrong: {sorted(map(str, wrong))[:3] or 'clip'}"
         )
+    if rows.isna().any(axis=None):
+        raise ValueError(f"it is cut short in row {rows['clip'][rows.isna().any(axis=1)].iloc[0]!r}")
     performances = rows["clip"].str.partition("-")[2]
     if performances.duplicated().any():
         raise ValueError(f"performance {performances[performances.duplicated()].iloc[0]!r} stands twice")

@@ -58,7 +58,9 @@ def extract(corpus: Corpus, feature: Feature, jobs: int = 2, progress: bool = Tr
     code = source_hash(feature.function)
     # One process does for what is on disk already, or for a handful; starting workers costs seconds.
     workers = jobs if feature.cached and _many_missing(feature, tasks, code) else 1
-    done = Parallel(workers, return_as="generator")(delayed(_extract_chunk)(feature, chunk, code) for chunk in chunks)
+    folder = _folder_of(feature)  # here: a worker may have been started when the variable EMOSTUDY_CACHE was another
+    tasks_of_workers = (delayed(_extract_chunk)(feature, chunk, code, folder) for chunk in chunks)
+    done = Parallel(workers, return_as="generator")(tasks_of_workers)
     if progress:
         done = tqdm(done, total=len(chunks), desc=f"{corpus.name}: {feature.name}", unit="chunk", leave=False)
     return _gather(corpus, feature, (result for chunk in done for result in chunk))
@@ -109,8 +111,7 @@ def _hash_of_all(keys: list[str]) -> str:
     return hashlib.sha256(" ".join(keys).encode()).hexdigest()[:16]
 
 
-def _extract_chunk(feature: Feature, chunk: list[tuple], code: str) -> list[tuple]:
-    folder = _folder_of(feature)
+def _extract_chunk(feature: Feature, chunk: list[tuple], code: str, folder: Path) -> list[tuple]:
     return [(task[0], *_extract_one(feature, *task, code, folder)) for task in chunk]
 
 
