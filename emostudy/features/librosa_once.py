@@ -5,6 +5,7 @@ the pairs, and the next process to use them dies of a segmentation fault (numba 
 """
 
 import tempfile
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,7 +18,9 @@ with suppress(OSError):  # a temporary folder that cannot be written: go on with
 import librosa  # noqa: E402
 
 # The import alone loads nothing: librosa's modules come, and are compiled, where one of their functions is first named.
-_LOADED = (librosa.util.frame, librosa.pyin, librosa.feature.melspectrogram)
+with warnings.catch_warnings():  # of progress bars for downloads, which are not wanted here
+    warnings.simplefilter("ignore")
+    _LOADED = (librosa.util.frame, librosa.pyin, librosa.feature.melspectrogram)
 
 _lock.release()
 
