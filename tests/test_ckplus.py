@@ -148,7 +148,7 @@ def test_missing_pictures_and_labels_are_told_with_the_remedy(tmp_path):
     with pytest.raises(ValueError, match=r"no CK\+ label .*Emotion_labels.zip"):
         load("ckplus", tmp_path)
     label(tmp_path, "S005", "001", 0)
-    with pytest.raises(ValueError, match=r"no clip found .*emotion code 0"):
+    with pytest.raises(ValueError, match=r"no clip found.*emotion code 0"):
         load("ckplus", tmp_path, "smoke")
 
 
