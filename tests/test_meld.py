@@ -134,7 +134,9 @@ def test_films_are_sound_and_picture_of_their_clips(data):
         assert clip["audio"] == clip["video"] == str(path)
         assert pd.isna(clip_of(corpus, f"{part}_dia0_utt0")["video"])
     missing = {"film: missing; its text is kept"}
-    assert set(corpus.left_out.reason) == missing and set(corpus.left_out.file) == {f"{part}_dia0_utt0.mp4" for part in FOLDERS}
+    assert set(corpus.left_out.reason) == missing and set(corpus.left_out.file) == {
+        f"{part}_dia0_utt0.mp4" for part in FOLDERS
+    }
 
 
 def test_of_two_cuts_of_a_test_film_the_corrected_one_is_used(data):
