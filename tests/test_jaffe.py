@@ -79,6 +79,7 @@ def test_a_folder_named_as_a_picture_and_a_copy_are_left_out(data):
     picture(data, "KA.AN1.39.tiff", 7, "jaffedbase")
     assert reasons(load("jaffe", data)) == {
         "KL.AN1.167.tiff": "not a file",
+        "YM.FE4.70.tiff": "not a file",
         "KA.AN1.39.tiff": "a second file or row of clip KA.AN1.39",
         "KA.AN2.40.tiff": "exact duplicate of KA.AN1.39",
     }

@@ -112,7 +112,7 @@ def card(name: str) -> dict:
     """The card of one corpus or of one of its readings; a ValueError with the nearest known names where there is none."""
     if name not in names():
         plain = name.lower().replace("-", "").replace(" ", "_")
-        near = [plain] if plain in names() else get_close_matches(plain, cards(), n=3, cutoff=0.5) or list(cards())
+        near = [plain] if plain in names() else get_close_matches(plain, names(), n=3, cutoff=0.5) or list(cards())
         raise ValueError(f"unknown corpus {name!r}; did you mean {' or '.join(near)}?")
     known = cards()[base_of(name)]
     return known | readings(base_of(name))[reading_of(name)] if reading_of(name) else known
