@@ -56,6 +56,7 @@ def adjusted_ceilings(predictions: pd.DataFrame, corpus: Corpus, protocol: str) 
     It counts only a model's decision; a fusion of probabilities, which also know how sure the model is, may pass it a little.
     """
     rows = predictions[(predictions.protocol == protocol) & predictions.modalities.isin(MODALITIES)]
+    rows = rows[rows.condition == "none"]
     chosen = [
         frame
         for _, fold in rows.groupby("fold")

@@ -1,4 +1,4 @@
-"""The command line: `run` the study or a part of it; its `status`, `records` and `report`; the `corpora`, `fetch` and `audit` for them."""
+"""The command line: `run` the study; its `status`, `records` and `report`; `corpora`, `fetch` and `audit` for data; all `systems`."""
 
 import argparse
 import os
@@ -12,6 +12,7 @@ from emostudy.getting import add_getting
 from emostudy.parameters import SHARED, parse_parameter
 from emostudy.paths import results_root
 from emostudy.reading import add_reading, told
+from emostudy.systems import add_systems
 
 
 class Parser(argparse.ArgumentParser):
@@ -60,10 +61,14 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--protocols", type=names, default=SHARED["protocols"], help="comma separated (default: both)")
     run.add_argument("--seeds", type=numbers, default=[], metavar="0,1,2", help="(default: the profile's)")
     run.add_argument("--device", default=SHARED["device"], help="cpu, cuda or mps (default: %(default)s)")
+    run.add_argument(
+        "--cluster", default="", metavar="tcp://host:port", help="train on the Dask cluster of this scheduler"
+    )
     run.add_argument("--fresh", action="store_true", help="run all anew, and ignore what is there")
     add_reading(commands)
     add_getting(commands)
     add_audit(commands)
+    add_systems(commands)
     return top
 
 
@@ -84,6 +89,13 @@ def run_command(options: argparse.Namespace) -> int:
     """Run notebooks and say what was written."""
     from emostudy.study import run  # here, so that --help and corpora answer at once
 
+    if options.cluster:
+        from emostudy.workers import check
+
+        check(options.cluster)
+        os.environ["EMOSTUDY_CLUSTER"] = (
+            options.cluster
+        )  # kernels inherit it; it changes no number, so it is no parameter
     outcomes = run(
         options.corpus,
         options.profile,

@@ -1,17 +1,20 @@
-"""Recipe x split x seed -> predictions. What is finished is read back; what is not is trained, in parallel processes."""
+"""Recipe x split x seed -> predictions. What is finished is read back; the rest is trained, in processes or on a cluster."""
 
+import os
 import time
-import warnings
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from emostudy import predictions as preds
+from emostudy import workers
+from emostudy.corpora import derived
 from emostudy.corpora.corpus import Corpus
 from emostudy.features.extract import Extracted, extract
+from emostudy.features.speakers import by_speaker
 from emostudy.labels import encode
 from emostudy.profiles import Profile
 from emostudy.protocols import Split, guard, splits
@@ -57,26 +60,30 @@ def run(
     jobs: int = 2,
     device: str = "cpu",
     condition: str = "none",
+    cluster: str | None = None,
 ) -> pd.DataFrame:
     """Predictions of every recipe under every protocol, fold and seed of the profile, for dev and test.
 
+    Training goes on in `jobs` processes here, or on the Dask cluster whose scheduler's address is given (None: the variable
+    EMOSTUDY_CLUSTER); this process alone writes.
+
     Raises:
-        ValueError: unknown protocol, a split that leaks or cannot be learned from, a recipe the corpus cannot feed.
+        ValueError: unknown protocol, a split that leaks or cannot be learned from, a recipe the corpus cannot feed, no such cluster.
     """
+    cluster = os.environ.get("EMOSTUDY_CLUSTER", "") if cluster is None else cluster
+    workers.check(cluster)  # before hours of extraction
     features = {hash_of(feature): feature for recipe in recipes for feature in recipe.features.values()}
     extracted = {key: extract(corpus, feature, jobs) for key, feature in features.items()}
     planned = plan(corpus, recipes, protocols, profile, extracted, seeds or list(profile.seeds), condition)
     for one in planned:
         bring_back(folder, one.run_id)
     todo = [one for one in planned if not preds.is_finished(folder, one.run_id)]
+    made_on = {"corpus_fingerprint": corpus.fingerprint()}  # here: it reads the corpus' files
+    tasks = [(one, corpus, _inputs(one.recipe, extracted), device) for one in todo]
     # A GPU is shared badly by processes: there, one run after the other.
-    workers = Parallel(min(jobs, len(todo)) if device == "cpu" and todo else 1, return_as="generator_unordered")
-    done = workers(delayed(_train)(one, corpus, _inputs(one.recipe, extracted), folder, device) for one in todo)
-    with warnings.catch_warnings():
-        # joblib replaces a worker that has grown by the size of a batch of pictures: that is no leak, and nothing is lost
-        warnings.filterwarnings("ignore", "A worker stopped while some jobs")
-        for _ in tqdm(done, total=len(todo), desc="training", unit="run", leave=False) if todo else []:
-            pass
+    with closing(workers.each(_train, tasks, jobs if device == "cpu" else 1, cluster)) as done:
+        for frame, record in tqdm(done, total=len(todo), desc="training", unit="run", leave=False) if todo else []:
+            preds.write_run(folder, frame, record | made_on)
     print(f"{len(planned)} runs: {len(todo)} trained, {len(planned) - len(todo)} read back")
     run_ids = [one.run_id for one in planned]
     return preds.read_runs(folder, run_ids)
@@ -101,7 +108,10 @@ def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none"
 
 def identity_of(recipe: Recipe) -> dict[str, str]:
     """Hashes of a recipe's record and of the code that computes its predictions."""
-    return {"record": hash_of(recipe), "code": source_hash(*callables_of(recipe), preds.frame, encode)}
+    around = [preds.frame, encode, *([by_speaker] if recipe.by_speaker else [])]
+    if any(derived.is_made(feature.medium) for feature in recipe.features.values()):
+        around.append(derived.column)
+    return {"record": hash_of(recipe), "code": source_hash(*callables_of(recipe), *around)}
 
 
 def check_names(recipes: tuple[Recipe, ...]) -> None:
@@ -123,14 +133,14 @@ def _usable(split: Split, inputs: dict[str, Extracted]) -> Split:
     return Split(split.protocol, split.fold, **parts, keeps_apart=split.keeps_apart)
 
 
-def _train(one: Run, corpus: Corpus, inputs: dict[str, Extracted], folder: Path, device: str) -> None:
-    import torch
-
-    torch.set_num_threads(1)  # processes go parallel, threads do not: see the design's measured traps
+def _train(one: Run, corpus: Corpus, inputs: dict[str, Extracted], device: str) -> tuple[pd.DataFrame, dict]:
+    """Predictions and record of a run; on a worker that may have none of the corpus' files."""
     started = time.perf_counter()
     clips = corpus.clips.set_index("clip_id", drop=False)
     ids = {part: getattr(one.split, part) for part in ("train", "dev", "test")}
     parts = {part: {name: values.rows(some) for name, values in inputs.items()} for part, some in ids.items()}
+    speakers = {part: clips.speaker.loc[list(some)].to_numpy(str) for part, some in ids.items()}
+    parts = by_speaker(parts, speakers, one.recipe.by_speaker)
     labels = {part: encode(clips.loc[list(some), "emotion"], corpus.emotions) for part, some in ids.items()}
     options = {"device": device, "max_epochs": one.max_epochs}
     try:
@@ -145,13 +155,12 @@ def _train(one: Run, corpus: Corpus, inputs: dict[str, Extracted], folder: Path,
     ]
     record = _record(one, corpus, ids) | {"history": fitted.history, "fitted": fitted.info, "device": device}
     record["seconds"] = round(time.perf_counter() - started, 2)
-    preds.write_run(folder, pd.concat(rows, ignore_index=True), record)
+    return pd.concat(rows, ignore_index=True), record
 
 
 def _record(one: Run, corpus: Corpus, ids: dict[str, tuple]) -> dict:
     return one.head | {
         "corpus": corpus.name,
-        "corpus_fingerprint": corpus.fingerprint(),
         "record": describe(one.recipe),
         "identity": one.identity,
         "title": one.recipe.title,

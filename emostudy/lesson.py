@@ -47,11 +47,15 @@ class Lesson:
         """The notebook's number, which begins the name of each of its tables and figures."""
         return self.slug.partition("_")[0]
 
-    def train(self, recipes: tuple[Recipe, ...]) -> pd.DataFrame:
-        """Predictions of these recipes under every protocol, fold and seed; what was trained before is read back."""
+    def train(self, recipes: tuple[Recipe, ...], condition: str = "none") -> pd.DataFrame:
+        """Predictions of these recipes under every protocol, fold and seed; what was trained before is read back.
+
+        Args:
+            condition: what an ablation changed in them; only "none" takes part in fusion and in the usual tables.
+        """
         predictions = experiments.run(
             *(self.corpus, recipes, self.protocols, self.profile, self.folder),
-            **{"seeds": self.seeds, "jobs": self.jobs, "device": self.device},
+            **{"seeds": self.seeds, "jobs": self.jobs, "device": self.device, "condition": condition},
         )
         return self._made(predictions)
 
@@ -99,9 +103,9 @@ class Lesson:
         return rows[~rows.modalities.str.contains("+", regex=False)]
 
     def joined(self, *frames: pd.DataFrame) -> pd.DataFrame:
-        """Predictions one below the other, of this notebook's protocols alone."""
+        """Predictions one below the other, of this notebook's protocols and without ablations."""
         rows = pd.concat(frames, ignore_index=True)
-        return rows[rows.protocol.isin(self.protocols)]
+        return rows[rows.protocol.isin(self.protocols) & (rows.condition == "none")]
 
     def gaps(self, predictions: pd.DataFrame, adjusted: dict[str, float], protocol: str) -> pd.DataFrame:
         """Per set of modalities ceiling, adjusted ceiling and what its recipe, the best on dev, reached."""
@@ -129,6 +133,13 @@ class Lesson:
         shown = tables.side_by_side(scored, metric, self.titles)
         note = tables.note(scored, self.corpus.card["cluster"])
         return self.table(tables.results_table(scored, titles=self.titles), name, caption, shown, note)
+
+    def conditions(self, predictions: pd.DataFrame, name: str, caption: str) -> pd.DataFrame:
+        """Write the table of recipes as they are beside themselves under other conditions, and give it back worded."""
+        scored = self.score(predictions)
+        shown = tables.by_condition(scored, self.protocols[-1], self.titles)
+        note = tables.note(scored, self.corpus.card["cluster"])
+        return self.table(tables.results_table(scored, ("UAR",), self.titles), name, caption, shown, note)
 
     def comparisons(self, compared: pd.DataFrame, name: str, caption: str) -> pd.DataFrame:
         """Write the table of paired comparisons of `records.compare_with` and its like, and give it back worded."""

@@ -164,11 +164,13 @@ def titles(folder: Path, run_ids: list[str]) -> dict[str, str]:
 
 
 def curves(folder: Path, run_ids: list[str]) -> pd.DataFrame:
-    """Learning curves of runs: `run_id, protocol, recipe, modalities, fold, seed, epoch, train_loss, ..., chosen`."""
+    """Learning curves of runs: `run_id, protocol, recipe, modalities, condition, fold, seed, epoch, train_loss, ..., chosen`."""
     rows = []
     for record in preds.read_records(folder, run_ids):
         head = {
-            key: record[key] for key in ("run_id", "protocol", "recipe", "modalities", "fold", "seed") if key in record
+            key: record[key]
+            for key in ("run_id", "protocol", "recipe", "modalities", "condition", "fold", "seed")
+            if key in record
         }
         for epoch in record.get("history", []):
             rows.append(head | epoch | {"chosen": epoch["epoch"] == record["fitted"]["best_epoch"]})

@@ -73,6 +73,20 @@ def side_by_side(records: pd.DataFrame, metric: str = "UAR", titles: Titles | No
     return pd.DataFrame({**names, **cells, "fall (points)": rows.fall.map(percent)})
 
 
+def by_condition(
+    records: pd.DataFrame, protocol: str, titles: Titles | None = None, metric: str = "UAR"
+) -> pd.DataFrame:
+    """A row per recipe, a column per condition, `none` first as "as it is"; in percent, of recipes that ran under another one."""
+    rows = _pooled(records, metric)
+    rows = rows[rows.protocol == protocol]
+    rows = rows[rows.recipe.isin(rows.recipe[rows.condition != "none"])]
+    cells = rows.assign(cell=_intervals(rows, *FIGURES[:3])).pivot(index="recipe", columns="condition", values="cell")
+    order = sorted(cells, key=lambda condition: (condition != "none", condition))
+    names = {condition: "as it is" if condition == "none" else condition.replace("_", " ") for condition in order}
+    table = cells[order].rename(columns=names).reset_index()
+    return table.assign(recipe=_named(table.recipe, titles)).rename(columns={"recipe": "system"}).fillna("-")
+
+
 def per_class(
     records: pd.DataFrame, recipe: str, modalities: str, metrics: Sequence[str] = CLASS_METRICS
 ) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -308,3 +308,93 @@ def test_every_empty_transcript_is_counted(corpus, empty_cache):
 
 def test_nothing_left_out_is_said_too():
     assert told([pd.DataFrame(columns=["file", "reason"])]).startswith("Left out: 0 files.")
+
+
+def all_first_bytes(paths: list[str], start: list[float], end: list[float], num: int = 2) -> np.ndarray:
+    """The same for n files at once."""
+    SIZES.append(len(paths))
+    return np.stack([first_bytes(*task, num) for task in zip(paths, start, end, strict=True)])
+
+
+SIZES = []
+TOGETHER = Feature("bytes", "audio", all_first_bytes, batched=True)
+
+
+@pytest.fixture
+def sizes():
+    SIZES.clear()
+    return SIZES
+
+
+def test_a_batched_feature_gets_all_clips_at_once_and_gives_the_same(files, sizes):
+    one_by_one = extract(files, BYTES, progress=False)
+    together = extract(files, TOGETHER, progress=False)
+    assert sizes == [3] and together.clip_ids == one_by_one.clip_ids
+    assert together.values.tolist() == one_by_one.values.tolist()
+    extract(files, TOGETHER, progress=False)
+    assert sizes == [3]
+    assert extract(files, replace(TOGETHER, cached=False), progress=False).values.tolist() == together.values.tolist()
+
+
+def test_only_what_is_not_kept_is_computed_together(files, sizes, empty_cache):
+    before = extract(files, TOGETHER, progress=False).values.tolist()
+    kept_files(empty_cache)[0].unlink()
+    one_byte_changed(kept_files(empty_cache)[1])
+    assert extract(files, TOGETHER, progress=False).values.tolist() == before
+    assert sizes == [3, 1, 1]  # what is damaged is seen only when it is read
+
+
+def test_in_a_batch_only_the_bad_clip_is_left_out(files, sizes, tmp_path):
+    (tmp_path / "1.bin").write_bytes(b"x")
+    (tmp_path / "2.bin").write_bytes(b"nn")
+    extracted = extract(files, TOGETHER, progress=False)
+    assert extracted.clip_ids == ("s00_0",) and extracted.values.tolist() == [[97, 98]]
+    assert extracted.left_out[["file", "reason"]].values.tolist() == [
+        ["1.bin", "truncated"],
+        ["2.bin", "bytes is not finite"],
+    ]
+    assert sizes == [3, 1, 1, 1]
+
+
+def test_an_error_that_is_no_clips_fault_stops_the_extraction_at_once(files, sizes):
+    def without_weights(paths, start, end):
+        SIZES.append(len(paths))
+        raise ValueError("cannot load the weights")
+
+    with pytest.raises(ValueError, match=r"^cannot load the weights"):
+        extract(files, Feature("vectors", "audio", without_weights, batched=True), progress=False)
+    assert sizes == [3]
+
+
+def test_a_batched_feature_that_forgets_a_clip_is_an_error(files):
+    forgets = Feature("forgets", "audio", lambda paths, start, end: np.zeros((len(paths) - 1, 2)), batched=True)
+    with pytest.raises(TypeError, match="'forgets' gave 2 values for 3 clips; a batched feature gives one each"):
+        extract(files, forgets, progress=False)
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """A feature that is a record: where it lies is told but does not count."""
+
+    factor: float
+    place: str = field(default="", metadata={"record": False})
+
+    def __call__(self, paths: list[str], start: list[float], end: list[float]) -> np.ndarray:
+        SIZES.append(len(paths))
+        return np.full((len(paths), 1), self.factor)
+
+
+def test_a_feature_may_be_a_record_and_is_kept_by_what_the_record_says(files, sizes):
+    for function, computed in ((Scaled(2.0, "here"), 1), (Scaled(2.0, "there"), 1), (Scaled(3.0, "here"), 2)):
+        values = extract(files, Feature("scaled", "audio", function, batched=True), progress=False).values
+        assert values.tolist() == [[function.factor]] * 3 and len(sizes) == computed
+
+
+def test_a_records_code_is_part_of_the_key():
+    from emostudy.features.encoders import TextVectors
+    from emostudy.features.extract import _code_of
+    from emostudy.sources import source_hash
+
+    feature = Feature("vectors", "text", TextVectors("folder", "name@0"), batched=True)
+    assert _code_of(feature) == source_hash(TextVectors)
+    assert _code_of(BYTES) == source_hash(first_bytes)

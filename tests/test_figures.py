@@ -35,7 +35,7 @@ def made_predictions(num_seeds=2):
 def made_curves():
     rows = [
         {"run_id": f"{protocol}{fold}", "protocol": protocol, "recipe": "cnn", "modalities": "face", "fold": fold,
-         "seed": 0, "epoch": epoch, "train_loss": 1 / epoch, "dev_loss": 1.5 / epoch, "train_uar": 1 - 1 / epoch,
+         "seed": 0, "condition": "none", "epoch": epoch, "train_loss": 1 / epoch, "dev_loss": 1.5 / epoch, "train_uar": 1 - 1 / epoch,
          "dev_uar": 0.8 - 0.5 / epoch + 0.02 * fold, "chosen": epoch == 2 + fold}
         for protocol in ("random", "speaker_independent") for fold in range(2) for epoch in range(1, 5 + fold)
     ]  # fmt: skip

@@ -167,3 +167,12 @@ def test_sample_counts_records_and_predictions():
     uneven = pd.concat([clips.assign(protocol="random"), clips.head(1).assign(protocol="speaker_independent")])
     told = "random split: 2 clips of 2 speakers; new speakers: 1 clip of 1 speaker, 1 fold, 2 seeds"
     assert wording.sample(uneven) == told  # never the union of what two protocols tested
+
+
+def test_conditions_stand_beside_the_recipe_as_it_is():
+    records = made_records()
+    changed = records[records.recipe == "svm"].assign(condition="by_speaker", value=0.75)
+    shown = tables.by_condition(pd.concat([records, changed]), "speaker_independent", TITLES)
+    assert shown.to_dict("records") == [
+        {"system": "SVM & MFCC_40", "as it is": "60.0 [56.0, 65.0]", "by speaker": "75.0 [56.0, 65.0]"}
+    ]

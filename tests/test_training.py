@@ -15,7 +15,7 @@ from emostudy.labels import encode
 from emostudy.metrics import confusion, uar
 from emostudy.protocols import splits
 from emostudy.recipes.reference import MAJORITY, SPEAKER_ONLY
-from emostudy.training import Estimator, Network, predict
+from emostudy.training import Estimator, Network, Tuned, predict
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ class Forward(torch.optim.Optimizer):
     """Adds one to every parameter at each step, whatever the gradient."""
 
     def __init__(self, parameters, **options):
-        super().__init__(parameters, {})
+        super().__init__(parameters, {"lr": options["lr"]})
 
     @torch.no_grad()
     def step(self):
@@ -265,3 +265,48 @@ def test_several_inputs_of_an_estimator_stand_side_by_side():
     labels = {part: np.arange(6) % 3 for part in parts}
     Estimator(lambda seed: Spy(strategy="prior")).fit(None, parts, labels, 3, 0)
     assert widths == [(6, 7)]
+
+
+LEARNERS = {
+    "one cycle": {"schedule": "one_cycle"},
+    "linear": {"schedule": "linear"},
+    "mixup": {"mixup": 0.2, "label_smoothing": 0.1},
+    "balanced": {"balanced": True, "clip_norm": 0.01},
+    "average": {"averaging": 0.9, "keep": "last"},
+}
+
+
+@pytest.mark.parametrize("changed", LEARNERS.values(), ids=LEARNERS)
+def test_every_way_of_learning_learns_and_repeats(changed, data):
+    one, again = (fit(toys.NET, data, **changed) for _ in range(2))
+    assert score(data[1]["test"], one.test) > 0.9
+    assert (one.test == again.test).all() and (one.test != fit(toys.NET, data).test).any()
+    assert one.info["best_epoch"] == len(one.history) or changed.get("keep") != "last"
+
+
+def test_an_unknown_schedule_is_refused_with_those_there_are(data):
+    with pytest.raises(ValueError, match="unknown schedule 'cosin'; there are constant, linear, one_cycle"):
+        fit(toys.NET, data, schedule="cosin")
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_a_refit_learns_from_dev_too_and_leaves_dev_predictions_as_they_were(keep, data):
+    one, refitted = (fit(toys.NET, data, refit=refit, keep=keep, averaging=0.5) for refit in (False, True))
+    assert (one.dev == refitted.dev).all() and (one.test != refitted.test).any()
+
+
+def test_dev_chooses_among_the_points_of_a_grid_and_all_trials_are_kept(data):
+    tuned = Tuned(toys.NET.learner, {"lr": [1e-9, toys.NET.learner.lr]})
+    fitted = tuned.fit(toys.NET, *data, 3, 0)
+    assert fitted.info["chosen"] == {"lr": toys.NET.learner.lr} and len(fitted.info["trials"]) == 2
+    assert (fitted.test == fit(toys.NET, data).test).all() and tuned.uses_seed
+    best = max(trial["dev_uar"] for trial in fitted.info["trials"])
+    assert best == pytest.approx(max(row["dev_uar"] for row in fitted.history), abs=1e-4)
+
+
+def test_test_labels_choose_nothing_in_a_grid(data):
+    parts, labels = data
+    tuned = Tuned(toys.SVM.learner, {"grid": [{"C": [0.01]}, {"C": [1.0]}]})
+    other = labels | {"test": np.roll(labels["test"], 1)}
+    one, two = (tuned.fit(toys.SVM, parts, some, 3, 0) for some in (labels, other))
+    assert (one.test == two.test).all() and one.info == two.info

@@ -21,7 +21,8 @@ MEDIA = (
     "speech_features",
     "text_features",
 )
-MODALITY_OF = {"video": "face", "action_units": "face", "audio": "speech", "text": "text"}  # of media that recipes read
+# Of media that recipes read:
+MODALITY_OF = {"video": "face", "image": "face", "action_units": "face", "audio": "speech", "text": "text"}
 SEVERAL = "|"  # between the emotions of a clip that has several
 # A part of a file: a row of a table, an entry of an archive, half of a picture. A folder's name may hold a # too.
 FILE_AND_KEY = re.compile(r"(.*\.(?:csv|csd|pkl|avi|mp4))#(.+)", re.DOTALL | re.IGNORECASE)

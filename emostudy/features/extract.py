@@ -1,6 +1,7 @@
 """Extraction: every clip of a corpus through a feature, in parallel, each result kept on disk under what determines it."""
 
 import hashlib
+import inspect
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,14 +13,16 @@ import pandas as pd
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
+from emostudy.corpora import derived
 from emostudy.corpora.corpus import Corpus, file_and_key, file_hash
 from emostudy.features import Feature, store
 from emostudy.features.media import BadMedia
 from emostudy.paths import cache_dir, is_kept
 from emostudy.provenance import hash_of
-from emostudy.sources import source_hash
+from emostudy.sources import callables_of, source_hash
 
 CHUNK = 32  # clips a task: large enough to hide joblib's cost, small enough for a moving bar
+BATCH = 256  # clips a task where a feature takes many at once: enough to put those of like length together
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,10 @@ def extract(corpus: Corpus, feature: Feature, jobs: int = 2, progress: bool = Tr
     Raises:
         ValueError: the corpus lacks the medium, no clip at all could be read, or two clips gave arrays of different shapes.
     """
-    if feature.medium not in corpus.clips:
-        raise ValueError(
-            f"{corpus.name} has no {feature.medium}, which feature {feature.name!r} needs; it has {corpus.media}"
-        )
-    clips = corpus.clips[corpus.clips[feature.medium].notna()]
-    tasks = list(clips[["clip_id", feature.medium, "start", "end"]].itertuples(index=False, name=None))
-    chunks = [tasks[at : at + CHUNK] for at in range(0, len(tasks), CHUNK)]
-    code = source_hash(feature.function)
+    tasks = _tasks(corpus, feature)
+    size = BATCH if feature.batched else CHUNK
+    chunks = [tasks[at : at + size] for at in range(0, len(tasks), size)]
+    code = _code_of(feature)
     # One process does for what is on disk already, or for a handful; starting workers costs seconds.
     workers = jobs if feature.cached and _many_missing(feature, tasks, code) else 1
     folder = _folder_of(feature)  # here: a worker may have been started when the variable EMOSTUDY_CACHE was another
@@ -64,6 +63,23 @@ def extract(corpus: Corpus, feature: Feature, jobs: int = 2, progress: bool = Tr
     if progress:
         done = tqdm(done, total=len(chunks), desc=f"{corpus.name}: {feature.name}", unit="chunk", leave=False)
     return _gather(corpus, feature, (result for chunk in done for result in chunk))
+
+
+def _tasks(corpus: Corpus, feature: Feature) -> list[tuple]:
+    """`clip_id, cell, start, end` of every clip that has the medium."""
+    cells = derived.column(corpus.clips, feature.medium)
+    if cells is None:
+        raise ValueError(
+            f"{corpus.name} has no {feature.medium}, which feature {feature.name!r} needs; it has {corpus.media}"
+        )
+    clips = corpus.clips[["clip_id", "start", "end"]].assign(cell=cells)
+    return list(clips[cells.notna()][["clip_id", "cell", "start", "end"]].itertuples(index=False, name=None))
+
+
+def _code_of(feature: Feature) -> str:
+    """Hash of the code that computes a feature; of a record that is called, of its class and of what its fields name."""
+    function = feature.function
+    return source_hash(*([function] if inspect.isroutine(function) else callables_of(function)))
 
 
 def _gather(corpus: Corpus, feature: Feature, results: Iterable[tuple]) -> Extracted:
@@ -112,21 +128,48 @@ def _hash_of_all(keys: list[str]) -> str:
 
 
 def _extract_chunk(feature: Feature, chunk: list[tuple], code: str, folder: Path) -> list[tuple]:
-    return [(task[0], *_extract_one(feature, *task, code, folder)) for task in chunk]
+    made = _together(feature, chunk, code, folder) if feature.batched else {}
+    return [(task[0], *_extract_one(feature, *task, code, folder, made)) for task in chunk]
 
 
-def _extract_one(feature: Feature, clip_id: str, cell: str, start: float, end: float, code: str, folder: Path) -> tuple:
+def _together(feature: Feature, chunk: list[tuple], code: str, folder: Path) -> dict[str, np.ndarray]:
+    """Values by clip id of those that are not kept yet; none where one of them is bad, so that each is tried alone."""
+    missing = [task for task in chunk if not (feature.cached and _is_cached(feature, *task[1:], code, folder))]
+    try:
+        values = _compute(feature, *map(list, list(zip(*missing, strict=True))[1:])) if missing else []
+    except (BadMedia, OSError):  # any other error, such as weights that are missing, is none of the clips' fault
+        return {}
+    return {task[0]: value for task, value in zip(missing, values, strict=True)}
+
+
+def _compute(feature: Feature, cells: list[str], starts: list[float], ends: list[float]) -> np.ndarray:
+    values = np.asarray(feature.function(cells, start=starts, end=ends, **feature.settings))
+    if len(values) != len(cells):
+        raise TypeError(
+            f"{feature.name!r} gave {len(values)} values for {len(cells)} clips; a batched feature gives one each"
+        )
+    return values
+
+
+def _extract_one(
+    feature: Feature, clip_id: str, cell: str, start: float, end: float, code: str, folder: Path, made: dict
+) -> tuple:
     """The value, or the key under which it is kept; its shape and dtype; the file; the reason why there is none.
 
     Values of cached features are not sent from process to process, and not held: together they may be larger than memory.
     """
-    name = os.path.basename(cell) if feature.medium != "text" else f"text of {clip_id}"
+    name = f"text of {clip_id}" if derived.is_text(feature.medium) else os.path.basename(cell)
     try:
         key = _key(feature, cell, start, end, code) if feature.cached else None
         value = store.read(_path_of(folder, key)) if key else None
         if value is not None:
             return key, _kind(value), name, ""
-        value = np.asarray(feature.function(cell, start=start, end=end, **feature.settings))
+        if clip_id in made:
+            value = made[clip_id]
+        elif feature.batched:
+            value = _compute(feature, [cell], [start], [end])[0]
+        else:
+            value = np.asarray(feature.function(cell, start=start, end=end, **feature.settings))
         if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
             raise BadMedia(f"{feature.name} is not finite")
     except ValueError as error:  # BadMedia, or a start and end that are no stretch of time
@@ -143,7 +186,7 @@ def _kind(value: np.ndarray) -> tuple[tuple[int, ...], str]:
 
 
 def _key(feature: Feature, cell: str, start: float, end: float, code: str) -> str:
-    content = file_hash(cell) + file_and_key(cell)[1] if feature.medium != "text" else cell
+    content = cell if derived.is_text(feature.medium) else file_hash(cell) + file_and_key(cell)[1]
     return hash_of("sealed", content, repr(float(start)), repr(float(end)), feature.function, feature.settings, code)
 
 

@@ -148,7 +148,7 @@ def class_recall_alt(records: pd.DataFrame, recipe: str, modalities: str, system
 
 
 def _of_one(curves: pd.DataFrame, recipe: str) -> pd.DataFrame:
-    rows = curves[curves.recipe == recipe]
+    rows = curves[(curves.recipe == recipe) & (curves.condition == "none")]
     if rows.modalities.nunique() != 1:
         found = sorted(set(zip(curves.recipe, curves.modalities, strict=True)))
         raise ValueError(f"{rows.modalities.nunique()} sets of modalities of {recipe!r}; must be one: filter {found}")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from emostudy.corpora import derived
 from emostudy.corpora.corpus import Corpus
 from emostudy.features import Feature
 from emostudy.training import Estimator, Network
@@ -20,6 +21,8 @@ class Recipe:
         learner: `Network` or `Estimator`.
         source: system and section that it rebuilds; `reading`: what was decided where the source is silent.
         pretrained: the weights it starts from, by name; "none" trained from scratch.
+        by_speaker: inputs standardised over all clips of their speaker before anything else, test clips too: no label is
+            used, but unlabelled speech of the test speaker must be at hand.
     """
 
     name: str
@@ -31,11 +34,12 @@ class Recipe:
     source: str = field(default="", metadata={"record": False})
     reading: str = field(default="", metadata={"record": False})
     pretrained: str = "none"
+    by_speaker: tuple[str, ...] = ()
 
 
 def fits(recipe: Recipe, corpus: Corpus) -> bool:
-    """Whether the corpus has every column that the recipe's features read."""
-    return all(feature.medium in corpus.clips for feature in recipe.features.values())
+    """Whether the corpus has every column that the recipe's features read, or what such a column is made from."""
+    return all(derived.column(corpus.clips, feature.medium) is not None for feature in recipe.features.values())
 
 
 def for_corpus(recipes: tuple[Recipe, ...], corpus: Corpus) -> tuple[Recipe, ...]:

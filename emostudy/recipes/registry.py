@@ -1,0 +1,119 @@
+"""Every system of the study by name: those that the notebooks train, and the further ones that one asks for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from emostudy.corpora.corpus import Corpus
+from emostudy.parameters import check_name
+from emostudy.recipes import Recipe, fits, for_corpus, pictures, speech
+from emostudy.recipes.classical_text import CLASSICAL_TEXT
+from emostudy.recipes.faces import FACES
+from emostudy.recipes.faces import STATED as STATED_FACES
+from emostudy.recipes.sentences import BASES, pretrained_text
+from emostudy.recipes.spectrograms import SCRATCH, alexnet_picture, resnet18_picture, vgg19_picture
+from emostudy.recipes.strong import SPEECH_FUNCTIONALS_MLP, STRONG
+from emostudy.recipes.text import TEXT
+from emostudy.recipes.videos import FILMS, pretrained_films
+from emostudy.recipes.voices import SMILE, VOICES
+from emostudy.recipes.waves import ENCODERS, finetuned_encoder, probed_encoder
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Systems of one modality: the `usual` ones of its notebook, further ones from `scratch`, and `pretrained` ones.
+
+    Each takes a medium ("video" or "image") and whether stills are faces already cut out; the last one also weights, "" for each
+    system's own by name. Systems that read one medium only pay no heed to them.
+    """
+
+    usual: Callable[[str, bool], tuple[Recipe, ...]]
+    scratch: Callable[[str, bool], tuple[Recipe, ...]]
+    pretrained: Callable[[str, bool, str], tuple[Recipe, ...]]
+
+
+def _usual_faces(medium: str, cropped: bool) -> tuple[Recipe, ...]:
+    stills = (pictures.ck48_cnn(medium, cropped), pictures.image_cnn(medium, 48, "plain", cropped))
+    return stills if medium == "image" else FACES
+
+
+def _usual_voices(medium: str, cropped: bool) -> tuple[Recipe, ...]:
+    return (speech.SPEECH_SVM, SPEECH_FUNCTIONALS_MLP, speech.SPEECH_MFCC_LSTM)
+
+
+def _usual_texts(medium: str, cropped: bool) -> tuple[Recipe, ...]:
+    return TEXT
+
+
+def _faces(medium: str, cropped: bool) -> tuple[Recipe, ...]:
+    return (*STATED_FACES, *pictures.from_scratch(medium, cropped), *FILMS)
+
+
+def _pretrained_faces(medium: str, cropped: bool, weights: str) -> tuple[Recipe, ...]:
+    return (*pictures.pretrained(medium, cropped, weights), *pretrained_films(weights))
+
+
+def _voices(medium: str, cropped: bool) -> tuple[Recipe, ...]:
+    return (*speech.STATED, *STRONG, *VOICES, *SMILE, *SCRATCH)
+
+
+def _pretrained_voices(medium: str, cropped: bool, weights: str) -> tuple[Recipe, ...]:
+    on_pictures = (make(weights) if weights else make() for make in (resnet18_picture, alexnet_picture, vgg19_picture))
+    encoders = [weights] if weights else ENCODERS
+    return (*on_pictures, *(make(name) for name in encoders for make in (probed_encoder, finetuned_encoder)))
+
+
+def _texts(medium: str, cropped: bool) -> tuple[Recipe, ...]:
+    return CLASSICAL_TEXT
+
+
+def _pretrained_texts(medium: str, cropped: bool, weights: str) -> tuple[Recipe, ...]:
+    return tuple(recipe for name in ([weights] if weights else BASES) for recipe in pretrained_text(name))
+
+
+KINDS = {
+    "face": Kind(_usual_faces, _faces, _pretrained_faces),
+    "speech": Kind(_usual_voices, _voices, _pretrained_voices),
+    "text": Kind(_usual_texts, _texts, _pretrained_texts),
+}
+
+
+def every(modality: str, medium: str = "video", cropped: bool = False, weights: str = "") -> dict[str, Recipe]:
+    """All systems of a modality by name, the notebook's own first; pretrained ones on `weights`, or on their own."""
+    kind, known = KINDS[modality], {}
+    for recipe in (
+        *kind.usual(medium, cropped),
+        *kind.scratch(medium, cropped),
+        *kind.pretrained(medium, cropped, weights),
+    ):
+        known.setdefault(recipe.name, recipe)
+    return known
+
+
+def usual(modality: str, corpus: Corpus) -> tuple[Recipe, ...]:
+    """What the modality's notebook trains on this corpus, the notebook's own network last."""
+    return for_corpus(KINDS[modality].usual(*_pictures_of(corpus)), corpus)
+
+
+def further(modality: str, names: list[str], corpus: Corpus, weights: str = "") -> tuple[Recipe, ...]:
+    """Systems of these names, less the usual ones, for the medium that the corpus has.
+
+    Args:
+        weights: for the pretrained ones: a name, a file or a folder; "" for each one's own.
+
+    Raises:
+        ValueError: an unknown name, or a system that the corpus cannot feed.
+    """
+    known = every(modality, *_pictures_of(corpus), weights) if names else {}
+    for name in names:
+        check_name("system", name, known)
+        if not fits(known[name], corpus):
+            media = ", ".join(feature.medium for feature in known[name].features.values())
+            raise ValueError(f"{name} reads {media}; {corpus.name} has {', '.join(corpus.media)}: leave it out")
+    others = {recipe.name for recipe in usual(modality, corpus)}
+    return tuple(known[name] for name in dict.fromkeys(names) if name not in others)
+
+
+def _pictures_of(corpus: Corpus) -> tuple[str, bool]:
+    """The medium of a corpus' faces, and whether they are cut out already."""
+    stills = "image" in corpus.media and "video" not in corpus.media
+    return ("image" if stills else "video"), corpus.card.get("faces") == "cropped"

@@ -1,0 +1,99 @@
+"""Systems by name, which of them a corpus can feed, and the table of all of them."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import toys
+
+from emostudy import corpora
+from emostudy.cli import main
+from emostudy.experiments import identity_of
+from emostudy.graph import NOTEBOOKS
+from emostudy.paths import ROOT
+from emostudy.recipes.registry import KINDS, every, further, usual
+from emostudy.systems import NOTEBOOK, markdown, matrix, ran
+
+
+def corpus(**media):
+    return replace(toys.corpus(), clips=toys.corpus().clips.assign(**media))
+
+
+@pytest.mark.parametrize("medium", ["video", "image"])
+@pytest.mark.parametrize("modality", KINDS)
+def test_every_system_has_a_name_a_source_and_an_identity_of_its_own(modality, medium):
+    known = every(modality, medium)
+    assert all(
+        name == recipe.name and recipe.modalities == (modality,) and recipe.source for name, recipe in known.items()
+    )
+    assert len({str(identity_of(recipe)) for recipe in known.values()}) == len(known)
+
+
+def test_only_systems_on_weights_name_weights():
+    for modality, kind in KINDS.items():
+        needing = {recipe.name for recipe in kind.pretrained("video", False, "")}
+        assert needing == {name for name, recipe in every(modality).items() if recipe.pretrained != "none"}
+
+
+def test_a_corpus_gets_what_it_can_feed_and_stills_their_own():
+    films, stills, units = corpus(video="x.mp4"), corpus(image="x.png"), corpus(action_units="x.csv")
+    assert [recipe.name for recipe in usual("face", films)] == ["face_hog_svm", "face_cnn"]
+    assert [recipe.name for recipe in usual("face", units)] == ["face_units_mlp"]
+    for some in (stills, films):
+        medium = some.media[0]
+        assert {f.medium for recipe in usual("face", some) for f in recipe.features.values()} == {medium}
+    cropped = replace(stills, card=stills.card | {"faces": "cropped"})
+    functions = [next(iter(usual("face", one)[-1].features.values())).function.__name__ for one in (stills, cropped)]
+    assert functions == ["image_face", "face_pixels"]
+
+
+def test_systems_are_asked_for_by_name_once_and_usual_ones_are_there_anyway():
+    heard = corpus(audio="x.wav")
+    asked = ["speech_cnn", "speech_svm", "speech_cnn"]
+    assert [recipe.name for recipe in further("speech", asked, heard)] == ["speech_cnn"]
+    assert further("speech", [], heard) == ()
+
+
+def test_a_wrong_name_and_a_corpus_without_the_medium_are_told():
+    with pytest.raises(ValueError, match="unknown system 'speech_cn'; did you mean speech_cnn"):
+        further("speech", ["speech_cn"], corpus(audio="x.wav"))
+    with pytest.raises(ValueError, match="speech_cnn reads audio; toy has text: leave it out"):
+        further("speech", ["speech_cnn"], corpus(text="hello"))
+
+
+def test_weights_that_are_given_take_the_place_of_those_by_name():
+    (found,) = further("speech", ["speech_mine_probe"], corpus(audio="x.wav"), "someone/mine")
+    assert found.pretrained == "someone/mine"
+
+
+def test_the_table_says_where_a_system_ran_and_how_to_run_the_others(tmp_path):
+    (tmp_path / "tess" / "paper").mkdir(parents=True)
+    (tmp_path / "tess" / "smoke").mkdir()
+    for profile, recipe in (("paper", "speech_cnn"), ("smoke", "speech_mlp")):
+        pd.DataFrame({"recipe": [recipe]}).to_csv(tmp_path / "tess" / profile / "records.csv")
+    rows = matrix(tmp_path).set_index("name")
+    assert ran(tmp_path) == {"speech_cnn": ["tess"]} and rows["where"]["speech_cnn"] == "tess"
+    assert rows["where"]["speech_mlp"] == "--only 03 -p systems='[\"speech_mlp\"]'"
+    assert rows.weights["face_resnet50"] == "IMAGENET1K_V2 (torchvision)"
+    assert set(rows.modality) == set(KINDS)
+
+
+def test_the_notebooks_that_the_table_names_are_those_of_the_modality():
+    needs = {notebook.slug[:2]: notebook.needs for notebook in NOTEBOOKS}
+    assert all(needs[number] == (modality,) for modality, number in NOTEBOOK.items())
+
+
+def test_the_readme_has_the_table_of_the_committed_results():
+    assert markdown(matrix(ROOT / "results")) in (ROOT / "README.md").read_text("utf-8"), (
+        "put the output of `emostudy systems --markdown` between the marks <!-- systems --> of the README"
+    )
+
+
+def test_the_command_lists_every_system(capsys):
+    assert main(["systems"]) == 0
+    told = capsys.readouterr().out
+    assert all(name in told for modality in KINDS for name in every(modality))
+
+
+def test_corpora_of_faces_cut_out_say_so_in_their_cards():
+    assert {name for name, card in corpora.cards().items() if card.get("faces") == "cropped"} == {"ck48", "fer2013"}
