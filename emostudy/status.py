@@ -17,6 +17,8 @@ from emostudy.provenance import environment
 from emostudy.steps import why
 from emostudy.study import plan
 
+Name = tuple[str, str, str]  # recipe, modalities, condition
+
 
 class Line(NamedTuple):
     """A notebook or a recipe, its state (`fresh`, `stale` or `missing`), and why."""
@@ -77,16 +79,16 @@ def current_records(folder: Path) -> list[dict]:
 
 
 def of_recipes(folder: Path, data_dir: str = "") -> list[Line]:
-    """A line for every recipe and rule that the corpus can feed or that was run: are its runs those of today's code and data?"""
-    known, now = known_recipes(folder), fingerprint(folder, data_dir)
-    runs = defaultdict(list)
+    """A line for every recipe and rule that the notebooks train on the corpus or that was run: are its runs those of today?"""
+    now, runs = fingerprint(folder, data_dir), defaultdict(list)
     for record in current_records(folder):
-        runs[(record["recipe"], record["modalities"])].append(record)
-    return [_line(name, runs.get(name, []), known.get(name), now) for name in {**known, **runs}]
+        runs[(record["recipe"], record["modalities"], record.get("condition", "none"))].append(record)
+    expected, asked_for = known_recipes(folder, set(runs))
+    return [_line(name, runs.get(name, []), (expected | asked_for).get(name), now) for name in {**expected, **runs}]
 
 
-def _line(name: tuple[str, str], runs: list[dict], identity: dict | None, now: str) -> Line:
-    told = f"{name[0]} ({name[1]})"
+def _line(name: Name, runs: list[dict], identity: dict | None, now: str) -> Line:
+    told = f"{name[0]} ({name[1]})" + (f", {name[2].replace('_', ' ')}" if name[2] != "none" else "")
     if not runs:
         return Line(told, "missing")
     counted = f"{len(runs)} run{'s' if runs[1:] else ''}"
@@ -107,19 +109,23 @@ def _line(name: tuple[str, str], runs: list[dict], identity: dict | None, now: s
     return Line(told, "stale" if found else "fresh", "; ".join([counted, *found]))
 
 
-def known_recipes(folder: Path) -> dict[tuple[str, str], dict]:
-    """(name, modalities) -> identity of every recipe and rule of the study that this corpus can feed."""
+def known_recipes(folder: Path, ran: set[Name]) -> tuple[dict[Name, dict], dict[Name, dict]]:
+    """Identities of the recipes and rules that the notebooks train on this corpus; and of those that ran beside them."""
     from emostudy import experiments, fusing
     from emostudy.recipes import for_corpus
     from emostudy.recipes.decision import RULES
-    from emostudy.recipes.faces import FACES
     from emostudy.recipes.fusion import concatenations
     from emostudy.recipes.reference import REFERENCE
-    from emostudy.recipes.speech import SPEECH
-    from emostudy.recipes.text import TEXT
+    from emostudy.recipes.registry import KINDS, every, usual
+    from emostudy.recipes.voices import knowing_the_speaker
 
     corpus = reopen(folder)
-    recipes = for_corpus((*REFERENCE, *FACES, *SPEECH, *TEXT, *concatenations(corpus)), corpus)
-    found = {(r.name, "+".join(r.modalities) or "none"): experiments.identity_of(r) for r in recipes}
-    fused = dict.fromkeys(modalities for _, modalities in found if "+" in modalities)
-    return found | {(rule.name, modalities): fusing.identity_of(rule) for rule in RULES for modalities in fused}
+    trained = (*REFERENCE, *(one for kind in KINDS for one in usual(kind, corpus)), *concatenations(corpus))
+    expected = {(r.name, "+".join(r.modalities) or "none", "none"): r for r in for_corpus(trained, corpus)}
+    fused = dict.fromkeys(modalities for _, modalities, _ in expected if "+" in modalities)
+    rules = {(rule.name, modalities, "none"): fusing.identity_of(rule) for rule in RULES for modalities in fused}
+    systems = {recipe.name: recipe for kind in KINDS for recipe in every(kind).values()}
+    asked_for = {name: systems[name[0]] for name in ran - set(expected) if name[0] in systems}
+    known = {n: knowing_the_speaker(r) if n[2] == "by_speaker" else r for n, r in asked_for.items()}
+    identities = [{n: experiments.identity_of(r) for n, r in some.items()} for some in (expected, known)]
+    return identities[0] | rules, identities[1]

@@ -9,6 +9,15 @@ from emostudy.cli import main
 from emostudy.corpora import is_present
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """A file's tests go to one process, and so do all that need the same run of the study."""
+    for item in items:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        group = f"smoke of {parameters['smoke']}" if "smoke" in parameters else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_thread():
     """Two threads beside another busy process cost ten times as much as one."""

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import toys
 
 from emostudy import stamps, status
 
@@ -43,8 +44,9 @@ def folder(tmp_path, monkeypatch):
 )
 def test_a_recipe_is_fresh_or_told_why_not(folder, monkeypatch, identity, fingerprint, state, reason):
     monkeypatch.setattr(status, "fingerprint", lambda folder, data_dir: fingerprint)
-    known = {("other", "face"): {"record": "", "code": ""}} | ({("svm", "speech"): identity} if identity else {})
-    monkeypatch.setattr(status, "known_recipes", lambda folder: known)
+    known = {("other", "face", "none"): {"record": "", "code": ""}}
+    known |= {("svm", "speech", "none"): identity} if identity else {}
+    monkeypatch.setattr(status, "known_recipes", lambda folder, ran: (known, {}))
     lines = {line.name: line for line in status.of_recipes(folder)}
     assert lines["svm (speech)"] == ("svm (speech)", state, reason)
     assert lines["other (face)"].state == "missing"
@@ -65,3 +67,21 @@ def test_folders_are_those_in_which_a_notebook_ran(folder, tmp_path):
         "emosynth/class",
         "ravdess/paper",
     ]
+
+
+def test_systems_beside_the_usual_ones_are_compared_too_and_their_condition_told(folder, monkeypatch):
+    from emostudy.experiments import identity_of
+    from emostudy.recipes.strong import SPEECH_FUNCTIONALS_MLP, SPEECH_STRONG
+    from emostudy.recipes.voices import knowing_the_speaker
+
+    monkeypatch.setattr(status, "reopen", lambda folder: toys.corpus())
+    names = [
+        ("speech_strong", "speech", "none"),
+        ("speech_functionals_mlp", "speech", "by_speaker"),
+        ("mine", "speech", "none"),
+    ]
+    expected, asked_for = status.known_recipes(folder, set(names))
+    assert ("majority", "none", "none") in expected and not set(names) & set(expected)
+    wanted = [identity_of(one) for one in (SPEECH_STRONG, knowing_the_speaker(SPEECH_FUNCTIONALS_MLP))]
+    assert [asked_for.get(name) for name in names] == [*wanted, None]
+    assert status._line(names[1], [], None, "").name == "speech_functionals_mlp (speech), by speaker"

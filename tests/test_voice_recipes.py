@@ -64,7 +64,8 @@ def test_names_differ_and_records_can_be_written():
     assert len({recipe.name for recipe in ALL}) == len(ALL)
     assert all(recipe.source and describe(recipe)["type"] == "Recipe" for recipe in ALL)
     assert all(recipe.reading for recipe in ALL if recipe not in (*speech.SPEECH, *speech.STATED))
-    assert all(recipe.modalities == ("speech",) and list(recipe.features) == ["speech"] for recipe in ALL)
+    assert all(recipe.modalities == ("speech",) for recipe in ALL)
+    assert all(list(r.features) == ["pooled" if r in (*POOLED, *SMILE) else "speech"] for r in ALL)
     assert {recipe.pretrained for recipe in ENCODER_RECIPES} == set(ENCODERS)
 
 
@@ -147,5 +148,5 @@ def test_functionals_are_read_from_sound(tmp_path):
 
     time = np.arange(16_000) / 16_000
     soundfile.write(tmp_path / "a.wav", 0.1 * np.sin(2 * np.pi * 200 * time), 16_000)
-    feature = POOLED[0].features["speech"]
+    feature = POOLED[0].features["pooled"]
     assert feature.function(str(tmp_path / "a.wav"), None, None, **feature.settings).shape == (len(names()),)
