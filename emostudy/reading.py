@@ -64,7 +64,7 @@ def status_command(options: argparse.Namespace) -> int:
         if not fingerprint(folder, options.data_dir):
             print("  the corpus is not here: not compared")
         for line in (*of_notebooks(folder, parameters, options.data_dir), *of_recipes(folder, options.data_dir)):
-            print(f"  {line.name:<38}{line.state:<9}{line.why}".rstrip())
+            print(f"  {line.name:<48}{line.state:<9}{line.why}".rstrip())
         for line in other_versions(folder):
             print(f"  {line}")
     return 0
