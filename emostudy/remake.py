@@ -31,10 +31,10 @@ NEEDED = ("parameters", "records")  # tags of the cells that are run
 class Reopened(Lesson):
     """A lesson on what an earlier run left behind: it reads its runs and trains nothing."""
 
-    def train(self, recipes: tuple[Recipe, ...]) -> pd.DataFrame:
-        """Predictions of these recipes that the notebook's stamp names."""
-        names = {(recipe.name, "+".join(recipe.modalities) or "none") for recipe in recipes}
-        return self._left(lambda record: (record["recipe"], record["modalities"]) in names)
+    def train(self, recipes: tuple[Recipe, ...], condition: str = "none") -> pd.DataFrame:
+        """Predictions of these recipes under this condition that the notebook's stamp names."""
+        names = {(recipe.name, "+".join(recipe.modalities) or "none", condition) for recipe in recipes}
+        return self._left(lambda record: (record["recipe"], record["modalities"], record["condition"]) in names)
 
     def fuse(self, predictions: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.DataFrame:
         """Predictions of these rules that the notebook's stamp names: nothing is fused anew, or no stamp would claim it."""

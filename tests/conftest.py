@@ -1,21 +1,15 @@
 """What all tests share: one thread, a cache that is not the study's, and the study run once at profile `smoke`."""
 
+import os
+
 import pytest
 import torch
 import toys
+from filelock import FileLock
 from threadpoolctl import threadpool_limits
 
 from emostudy.cli import main
 from emostudy.corpora import is_present
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """A file's tests go to one process, and so do all that need the same run of the study."""
-    for item in items:
-        parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        group = f"smoke of {parameters['smoke']}" if "smoke" in parameters else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -50,14 +44,16 @@ def corpus():
 def smoke(request, tmp_path_factory):
     """A results folder into which the whole study was run from nothing, and the corpus' name.
 
-    Features and the embedded corpus are in `cache` beside `results`.
+    Features and the embedded corpus are in `cache` beside `results`. Of several processes of tests one runs it, the others wait.
     """
     if not is_present(request.param):
         pytest.skip(f"{request.param} is not there: set EMOSTUDY_DATA to the folder that holds it")
-    folder = tmp_path_factory.mktemp("smoke")
-    with pytest.MonkeyPatch.context() as patch:
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"smoke_{request.param}"
+    with FileLock(f"{folder}.lock"), pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMOSTUDY_CACHE", str(folder / "cache"))
         asked = ["--corpus", request.param, "--profile", "smoke", "--jobs", "2"]
-        code = main(["run", *asked, "--results-dir", str(folder / "results")])
-    assert code == 0
+        if not (folder / "done").is_file():
+            assert main(["run", *asked, "--results-dir", str(folder / "results")]) == 0
+            (folder / "done").touch()
     return request.param, folder / "results" / request.param / "smoke"

@@ -28,7 +28,14 @@ def predictions(corpus, modality, rate, recipe="net", part="test", fold=0) -> pd
     shown = corpus.clips[f"shows_{modality}"].to_numpy()
     predicted = np.where(rng.random(len(shown)) < rate, shown, rng.choice(EMOTIONS, len(shown)))
     rows = corpus.clips[["clip_id", "speaker", "emotion"]].assign(
-        protocol="random", modalities=modality, recipe=recipe, part=part, fold=fold, seed=0, predicted=predicted
+        condition="none",
+        protocol="random",
+        modalities=modality,
+        recipe=recipe,
+        part=part,
+        fold=fold,
+        seed=0,
+        predicted=predicted,
     )
     return rows.assign(**dict.fromkeys(columns_of(EMOTIONS), 1 / 6))
 

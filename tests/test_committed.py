@@ -8,6 +8,7 @@ import pytest
 
 from emostudy import stamps
 from emostudy.paths import ROOT
+from emostudy.recipes.decision import RULES
 from emostudy.remake import remake
 
 FOLDERS = sorted(path.parent for path in (ROOT / "results").glob("*/*/stamps") if path.parent.name != "smoke")
@@ -96,14 +97,18 @@ def test_a_changed_prediction_is_seen(remade, tmp_path):
 
 
 def test_another_machine_stays_within_the_stated_tolerance():
-    """The README states it: 5 points of pooled UAR, and inside the committed interval; classical recipes repeat exactly."""
+    """The README states it: 5 points of pooled UAR, and inside the interval; classical recipes repeat exactly.
+
+    What is trained is still what was measured there. What is fused is not: the perceptron on functionals speaks for speech since.
+    """
     here = pd.read_csv(ROOT / "results" / "emosynth" / "class" / "records.csv")
     there = pd.read_csv(ROOT / "results" / "machines" / "emosynth_class_without_avx.csv")
     keys = ["protocol", "recipe", "modalities"]
     pooled = here[(here.fold == "all") & (here.metric == "UAR") & (here.emotion == "all") & (here.part == "test")]
-    both = there.merge(pooled, on=keys, validate="1:1", suffixes=("_there", ""))
-    moved = (both.uar_without_avx - both.value).abs()
-    assert len(both) == len(there) == len(pooled)
-    assert moved.max() <= 0.05 and both.uar_without_avx.between(both.ci_low, both.ci_high).all()
-    assert (moved[both.recipe.isin(["face_hog_svm", "speech_svm", "text_tfidf", "speaker_only"])] == 0).all()
+    trained = there[~there.recipe.isin([rule.name for rule in RULES])]
+    both = trained.merge(pooled[pooled.condition == "none"], on=keys, validate="1:1", suffixes=("_there", ""))
+    assert len(both) == len(trained) >= 20 and np.allclose(both.uar_reference, both.value, atol=1e-4)
+    moved = (there.uar_without_avx - there.uar_reference).abs()
+    assert moved.max() <= 0.05 and there.uar_without_avx.between(there.ci_low, there.ci_high).all()
+    assert (moved[there.recipe.isin(["face_hog_svm", "speech_svm", "text_tfidf", "speaker_only"])] == 0).all()
     assert f"{100 * moved.max():.1f} points" in (ROOT / "README.md").read_text("utf-8")
