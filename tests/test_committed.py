@@ -87,7 +87,7 @@ def test_a_changed_prediction_is_seen(remade, tmp_path):
     folder, copy, _ = remade
     changed = tmp_path / folder.parent.name / folder.name
     shutil.copytree(copy, changed)
-    run_id = stamps.runs_of(changed, ["03_speech_lstm"])[-1]
+    run_id = stamps.runs_of(changed, ["03_speech_lstm"])[0]
     path = changed / "predictions" / f"{run_id}.parquet"
     rows = pd.read_parquet(path)
     rows.assign(predicted=rows.emotion).to_parquet(path)
