@@ -254,3 +254,21 @@ def test_a_network_may_see_two_modalities(corpus, tmp_path):
     rows = run(corpus, tmp_path, (recipe,))
     assert set(rows.modalities) == {"face+speech"}
     assert (rows.emotion == rows.predicted).mean() > 0.9
+
+
+def test_standardisation_by_speaker_reaches_the_model_and_is_another_run(tmp_path):
+    """Speakers differ by far more than emotions: only what is measured against its own speaker can be read."""
+    corpus = toys.corpus(signal=3.0)
+    loud = {name: 100.0 * number for number, name in enumerate(sorted(corpus.clips.speaker.unique()))}
+    cells = [
+        np.array(cell.split(), float) + loud[name]
+        for cell, name in zip(corpus.clips.seen, corpus.clips.speaker, strict=True)
+    ]
+    corpus = replace(corpus, clips=corpus.clips.assign(seen=[toys.numbers_cell(values) for values in cells]))
+    found = {}
+    for names in ((), ("face",)):
+        rows = run(corpus, tmp_path, (replace(toys.SVM, by_speaker=names),))
+        test = rows[rows.part == "test"]
+        found[names] = (test.emotion == test.predicted).mean(), set(rows.run_id)
+    assert found[("face",)][0] > 0.8 > 0.6 > found[()][0]
+    assert not found[("face",)][1] & found[()][1]

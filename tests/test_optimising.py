@@ -48,6 +48,13 @@ def test_mixup_mixes_clips_and_their_labels_by_the_same_share():
     assert shares.sum(1) == pytest.approx(1) and (shares.argmax(1) == labels).all()
 
 
+def test_a_clip_keeps_the_larger_share_of_itself():
+    labels = torch.arange(4)
+    for seed in range(30):
+        _, shares = mixed([torch.eye(4)], labels, 1.0, 4, torch.Generator().manual_seed(seed))
+        assert shares.diagonal().min() >= 0.5
+
+
 def test_without_mixup_nothing_is_drawn():
     inputs, labels, one = [torch.ones(2, 1)], torch.tensor([0, 1]), generator()
     found = mixed(inputs, labels, 0.0, 2, one)

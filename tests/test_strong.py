@@ -75,6 +75,19 @@ def test_padding_says_nothing(network):
     assert torch.isfinite(alone).all()
 
 
+def test_no_attention_is_paid_to_padding(network, monkeypatch):
+    network.eval()
+    attention, given = network.parts[0].attention, []
+    weights = type(attention).weights
+    monkeypatch.setattr(type(attention), "weights", lambda self, *told: given.append(weights(self, *told)) or given[-1])
+    x = frames(2)
+    x[0, 20:] = 0
+    with torch.no_grad():
+        network(x, torch.randn(2, 5))
+    assert given[0].shape == (2, 10) and (given[0][0, 5:] == 0).all() and (given[0][0, :5] > 0).all()
+    assert (given[0][1] > 0).all()
+
+
 def test_a_clip_of_one_frame_and_one_of_none_give_finite_logits(network):
     network.eval()
     x = frames(2)
