@@ -134,8 +134,10 @@ def test_names_say_the_weights_and_what_is_done_with_them(weights):
         "text_tiny-bert_regression",
         "text_tiny-bert_mlp",
         "text_tiny-bert_tuned",
+        "text_tiny-bert_tuned_small",
         "text_tiny-bert_regression_history_3",
         "text_tiny-bert_tuned_history_3",
+        "text_tiny-bert_tuned_small_history_3",
     ]
     assert all(recipe.pretrained.startswith("tiny-bert@") and recipe.source for recipe in recipes)
     assert {recipe.features["text"].medium for recipe in with_history(weights, 3)} == {"history_3"}

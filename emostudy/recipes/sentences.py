@@ -67,20 +67,20 @@ def frozen(weights: str, pooling: str = "cls", history: int = 0) -> Recipe:
 
 
 def fine_tuned(weights: str, history: int = 0, small: bool = False) -> Recipe:
-    """An encoder and system M's head, trained together; `small`: an encoder of some 20 million weights, as MiniLM.
+    """An encoder and system M's head, trained together; `small`: longer strides for one of some 20 million weights, as MiniLM.
 
     With `history` turns the vector is the mean over the current turn's tokens, which have seen the turns before it.
     """
     longest = MAX_HISTORY if history else MAX_TOKENS
     pooling = "current" if history else "mean"
     return Recipe(
-        _name(weights, "tuned", history),
-        _title(weights, "fine-tuned", history),
+        _name(weights, "tuned_small" if small else "tuned", history),
+        _title(weights, "fine-tuned at 1e-4" if small else "fine-tuned", history),
         ("text",),
         {"text": Feature("words", _medium(history), words, unit="characters", cached=False)},
         Network(
             FineTuned(_place(weights), longest, pooling),
-            epochs=3,
+            epochs=4 if small else 3,
             batch=32,
             lr=1e-4 if small else 2e-5,
             optimiser="AdamW",
@@ -89,7 +89,8 @@ def fine_tuned(weights: str, history: int = 0, small: bool = False) -> Recipe:
         ),
         {"text": PretrainedTokens(_place(weights), longest)},
         source="system M, text, with mean pooling (Reimers and Gurevych 2019)",
-        reading=f"batch 32, 3 epochs, a tenth of the steps up and then down to 0; lr {'1e-4, for a small encoder' if small else '2e-5'}; "
+        reading=f"batch 32, {'4 epochs at 1e-4, for a small encoder' if small else '3 epochs at 2e-5'}, "
+        "a tenth of the steps up and then down to 0; "
         f"texts cut after {longest} tokens; epoch chosen on dev",
         pretrained=weights_name(weights),
     )
@@ -124,15 +125,15 @@ def sentence_mlp(weights: str, history: int = 0) -> Recipe:
     )
 
 
-def pretrained_text(weights: str, history: int = 3, small: bool = False) -> tuple[Recipe, ...]:
+def pretrained_text(weights: str, history: int = 3) -> tuple[Recipe, ...]:
     """Every recipe on these weights; those with history too, which a corpus without dialogues cannot feed."""
-    single = (frozen(weights), frozen(weights, "mean"), sentence_regression(weights), sentence_mlp(weights))
-    return (*single, fine_tuned(weights, small=small), *with_history(weights, history, small))
+    heads = (frozen(weights), frozen(weights, "mean"), sentence_regression(weights), sentence_mlp(weights))
+    return (*heads, fine_tuned(weights), fine_tuned(weights, small=True), *with_history(weights, history))
 
 
-def with_history(weights: str, turns: int = 3, small: bool = False) -> tuple[Recipe, ...]:
+def with_history(weights: str, turns: int = 3) -> tuple[Recipe, ...]:
     """The recipes that read the `turns` turns before a clip as well."""
-    return sentence_regression(weights, turns), fine_tuned(weights, turns, small)
+    return sentence_regression(weights, turns), fine_tuned(weights, turns), fine_tuned(weights, turns, small=True)
 
 
 def vectors(weights: str, pooling: str, history: int = 0, normalised: bool = False) -> Feature:
