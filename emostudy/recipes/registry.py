@@ -13,6 +13,7 @@ from emostudy.recipes.sentences import BASES, pretrained_text
 from emostudy.recipes.spectrograms import SCRATCH, alexnet_picture, resnet18_picture, vgg19_picture
 from emostudy.recipes.strong import SPEECH_FUNCTIONALS_MLP, STRONG
 from emostudy.recipes.text import TEXT
+from emostudy.recipes.units import UNITS_STRONG
 from emostudy.recipes.videos import FILMS, pretrained_films
 from emostudy.recipes.voices import SMILE, VOICES
 from emostudy.recipes.waves import ENCODERS, finetuned_encoder, probed_encoder
@@ -45,7 +46,7 @@ def _usual_texts(medium: str, cropped: bool) -> tuple[Recipe, ...]:
 
 
 def _faces(medium: str, cropped: bool) -> tuple[Recipe, ...]:
-    return (*STATED_FACES, *pictures.from_scratch(medium, cropped), *FILMS)
+    return (*UNITS_STRONG, *STATED_FACES, *pictures.from_scratch(medium, cropped), *FILMS)
 
 
 def _pretrained_faces(medium: str, cropped: bool, weights: str) -> tuple[Recipe, ...]:
