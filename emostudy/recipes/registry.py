@@ -34,7 +34,7 @@ class Kind:
 
 def _usual_faces(medium: str, cropped: bool) -> tuple[Recipe, ...]:
     stills = (pictures.ck48_cnn(medium, cropped), pictures.image_cnn(medium, 48, "plain", cropped))
-    return stills if medium == "image" else FACES
+    return stills if medium == "image" else (*UNITS_STRONG, *FACES)
 
 
 def _usual_voices(medium: str, cropped: bool) -> tuple[Recipe, ...]:
@@ -46,7 +46,7 @@ def _usual_texts(medium: str, cropped: bool) -> tuple[Recipe, ...]:
 
 
 def _faces(medium: str, cropped: bool) -> tuple[Recipe, ...]:
-    return (*UNITS_STRONG, *STATED_FACES, *pictures.from_scratch(medium, cropped), *FILMS)
+    return (*STATED_FACES, *pictures.from_scratch(medium, cropped), *FILMS)
 
 
 def _pretrained_faces(medium: str, cropped: bool, weights: str) -> tuple[Recipe, ...]:
