@@ -29,7 +29,7 @@ def audit_command(options: argparse.Namespace) -> int:
     from emostudy.corpora.check import differences
     from emostudy.parameters import check_name
     from emostudy.profiles import PROFILES
-    from emostudy.protocols import PROTOCOLS, possible, unguarded
+    from emostudy.protocols import AS_PUBLISHED, PROTOCOLS, STUDYS_OWN, possible, unguarded
     from emostudy.wording import counted
 
     check_name("profile", options.profile, PROFILES)
@@ -37,7 +37,7 @@ def audit_command(options: argparse.Namespace) -> int:
     for protocol in asked:
         check_name("protocol", protocol.partition(":")[0], PROTOCOLS)
     corpus = load(options.corpus, options.data_dir or None, options.profile)
-    reasons = {} if asked else possible(corpus)
+    reasons = {} if asked else possible(corpus, (*STUDYS_OWN, *AS_PUBLISHED))
     protocols = asked or [name for name, reason in reasons.items() if not reason]
     for protocol in protocols:
         unguarded(corpus, protocol, (0,))  # refused now, not after every file was read

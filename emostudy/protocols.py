@@ -1,32 +1,32 @@
 """Who is trained on, who is chosen by, who is tested: splits of a corpus, and the guard that holds them to their word."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-import numpy as np
 import pandas as pd
 
 from emostudy.corpora.catalogue import base_of, card, names
 from emostudy.corpora.corpus import Corpus
-from emostudy.folds import (
-    NUM_FOLDS,
-    SECOND,
-    Lacks,
-    Masks,
-    deal,
-    dealt,
-    dev_out,
-    in_turn,
-    known,
-    official,
-    one_out,
-    stratified,
+from emostudy.divisions import (
+    PARTS,
+    PUBLISHED,
+    Division,
+    as_published,
+    dialogue_folds,
+    each_session,
+    each_speaker,
+    official_parts,
+    random_folds,
+    sentence_folds,
+    session_folds,
+    speaker_and_sentence_folds,
+    speaker_folds,
 )
+from emostudy.folds import Lacks
 
 MIN_CLIPS = 3  # of each emotion in train: a support vector machine's probabilities need three
 CHECKED = 10  # folds; leaving one of hundreds of speakers out is not tried for each
-PARTS = ("train", "dev", "test")
 PAIRS = (("train", "dev"), ("train", "test"), ("dev", "test"))
 
 
@@ -46,123 +46,18 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Division:
-    """A corpus divided: how many folds there are, each clip's part (N,) in fold k ("" for none), and what is kept apart."""
-
-    num: int
-    parts: Callable[[int], np.ndarray]
-    keeps_apart: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Protocol:
-    """A way to split: `rule(corpus, list name)` divides a corpus, or raises where it cannot be split so.
+    """A way to split: `rule(corpus, list or variant)` divides a corpus, or raises where it cannot be split so.
 
     `keeps_apart` is what it promises where the corpus has enough groups; a split of few groups promises what it can.
+    Of a protocol with `variants` (name -> title) one has to be named: `as_published:80_20`.
     """
 
     name: str
     title: str
     keeps_apart: tuple[str, ...]
     rule: Callable[[Corpus, str], Division]
-
-
-def crossed(num: int, keeps_apart: tuple[str, ...], *masks: Masks) -> Division:
-    """Each part holds the clips that every one of the masks allows in it."""
-
-    def parts(k: int) -> np.ndarray:
-        allowed = [np.all([mask(k)[part] for mask in masks], axis=0) for part in PARTS]
-        return np.select(allowed, PARTS, "")
-
-    return Division(num, parts, keeps_apart)
-
-
-def by_group(corpus: Corpus, column: str, fold_of: np.ndarray, num: int) -> Division:
-    """Whole groups in turn; of fewer than five, all but the tested one are trained on, and dev holds a fifth of what they share."""
-    second = SECOND.get(column, "")
-    try:
-        shared = deal(corpus, second) if num < NUM_FOLDS and second else None
-    except Lacks:
-        shared = None
-    if shared is not None and shared.max() > 0:
-        keeps_apart = (f"test:{column}", f"train/dev:{second}")
-        return crossed(num, keeps_apart, one_out(fold_of, num), dev_out(shared, shared.max() + 1))
-    if num < 3:
-        needed = f", and nothing ({second}) by which dev could be held out" if second else ""
-        raise Lacks(f"{corpus.name} has only {num} groups of {column}s{needed}")
-    return crossed(num, (column,), in_turn(fold_of, num))
-
-
-def random_folds(corpus: Corpus, listed: str) -> Division:
-    """Five folds stratified by emotion, clips drawn at random, always the same for the same clip ids.
-
-    The flattering protocol: every speaker is on both sides.
-    """
-    return crossed(NUM_FOLDS, (), in_turn(stratified(corpus), NUM_FOLDS))
-
-
-def speaker_folds(corpus: Corpus, listed: str) -> Division:
-    """The folds of speakers that the corpus' card gives; else speakers dealt out in turn, by gender, then name."""
-    return in_folds(corpus, "speaker", listed)
-
-
-def sentence_folds(corpus: Corpus, listed: str) -> Division:
-    """Five folds of sentences; a corpus of fewer is tested on one sentence at a time."""
-    return in_folds(corpus, "sentence", listed)
-
-
-def session_folds(corpus: Corpus, listed: str) -> Division:
-    """Five folds of recording sessions, each with the speakers that talk in it."""
-    return in_folds(corpus, "session", listed)
-
-
-def dialogue_folds(corpus: Corpus, listed: str) -> Division:
-    """Five folds of whole dialogues; their speakers may be on both sides."""
-    return in_folds(corpus, "dialogue", listed)
-
-
-def in_folds(corpus: Corpus, column: str, listed: str) -> Division:
-    """By the folds of a column's values, listed or dealt."""
-    fold_of = dealt(corpus, column, listed)
-    num = len(corpus.card.get("speaker_folds", ())) if column == "speaker" and not listed else 0
-    return by_group(corpus, column, fold_of, num or fold_of.max() + 1)
-
-
-def each_speaker(corpus: Corpus, listed: str) -> Division:
-    """As many folds as there are speakers, each tested alone, and the next chooses: where speakers have few clips, by few."""
-    return each(corpus, "speaker")
-
-
-def each_session(corpus: Corpus, listed: str) -> Division:
-    """As many folds as there are sessions, each tested alone."""
-    return each(corpus, "session")
-
-
-def each(corpus: Corpus, column: str) -> Division:
-    """As many folds as a column has values."""
-    codes, values = pd.factorize(known(corpus, column).replace("", None), sort=True)  # -1 for None
-    return by_group(corpus, column, codes, len(values))
-
-
-def speaker_and_sentence_folds(corpus: Corpus, listed: str) -> Division:
-    """Test holds the speakers of fold k saying the sentences of group k, dev those of k + 1, train neither's.
-
-    Clips that mix are in no part. Where there are but two speakers or two sentences, train and dev share the other one.
-    """
-    axes, keeps_apart = [], []
-    for column, fold_of in (("speaker", dealt(corpus, "speaker", listed)), ("sentence", deal(corpus, "sentence"))):
-        num = fold_of.max() + 1
-        axes.append((in_turn if num > 2 else one_out)(fold_of, num))
-        keeps_apart.append(column if num > 2 else f"test:{column}")
-    if all(":" in one for one in keeps_apart):
-        raise Lacks(f"{corpus.name} has two speakers and two sentences: train and dev would be the same clips")
-    return crossed(dealt(corpus, "speaker", listed).max() + 1, tuple(keeps_apart), *axes)
-
-
-def official_parts(corpus: Corpus, listed: str) -> Division:
-    """The split that the corpus' authors published: one fold. It promises nothing by itself; the audit says what is shared."""
-    parts = official(corpus)
-    return Division(1, lambda k: parts, ())
+    variants: Mapping[str, str] = field(default_factory=dict)
 
 
 PROTOCOLS = {
@@ -182,18 +77,23 @@ PROTOCOLS = {
         Protocol("leave_one_speaker_out", "one new speaker", ("speaker",), each_speaker),
         Protocol("leave_one_session_out", "one new session", ("session",), each_session),
         Protocol("official", "official split", (), official_parts),
+        Protocol(
+            "as_published", "as published", (), as_published, {name: way.title for name, way in PUBLISHED.items()}
+        ),
     )
 }
 
-
 LISTED = tuple(name for name in PROTOCOLS if name.endswith("_independent"))  # those that may take a published list
+STUDYS_OWN = tuple(name for name, protocol in PROTOCOLS.items() if not protocol.variants)
+AS_PUBLISHED = tuple(f"{name}:{variant}" for name, protocol in PROTOCOLS.items() for variant in protocol.variants)
 
 
 def splits(corpus: Corpus, protocol: str, folds: tuple[int, ...] | None = None) -> list[Split]:
-    """The splits of a protocol: fold k is test, fold k + 1 is dev, the rest is train.
+    """The splits of a protocol: of one with folds, fold k is test, fold k + 1 is dev, the rest is train.
 
     Args:
-        protocol: a name in `PROTOCOLS`; `speaker_independent:six` takes the corpus' published list `six`.
+        protocol: a name in `PROTOCOLS`; `speaker_independent:six` takes the corpus' published list `six`, `as_published:80_20`
+            the authors' way 80_20.
         folds: the wanted ones; those that the protocol does not have are passed over.
 
     Raises:
@@ -215,7 +115,9 @@ def unguarded(corpus: Corpus, protocol: str, folds: tuple[int, ...] | None = Non
     if name not in PROTOCOLS:
         near = get_close_matches(name, PROTOCOLS, n=2, cutoff=0)
         raise ValueError(f"unknown protocol {protocol!r}; did you mean {' or '.join(near)}?")
-    if listed and name not in LISTED:
+    if PROTOCOLS[name].variants and protocol not in AS_PUBLISHED:
+        raise ValueError(f"protocol {protocol!r} is not one of {', '.join(AS_PUBLISHED)}: write one of them")
+    if listed and protocol not in AS_PUBLISHED and name not in LISTED:
         raise ValueError(f"protocol {name!r} takes no published list; write it without ':{listed}'")
     if corpus.card.get("multi_label") and name != "official":
         raise Lacks(f"{corpus.name} has clips of several emotions, which cannot be dealt out evenly; {single(corpus)}")
@@ -235,10 +137,10 @@ def single(corpus: Corpus) -> str:
     return f"readings with one each: {', '.join(found)}" if found else "its card has no reading with one each"
 
 
-def possible(corpus: Corpus) -> dict[str, str]:
-    """Every protocol, and why the corpus does not allow it: "" where it does."""
+def possible(corpus: Corpus, protocols: tuple[str, ...] = STUDYS_OWN) -> dict[str, str]:
+    """Every protocol of the study, or these, and why the corpus does not allow it: "" where it does."""
     reasons = {}
-    for name in PROTOCOLS:
+    for name in protocols:
         try:
             for split in unguarded(corpus, name, tuple(range(CHECKED))):
                 guard(split, corpus)

@@ -14,10 +14,10 @@ from tqdm import tqdm
 
 from emostudy.corpora import card, names
 from emostudy.corpora.kept import modalities_of
+from emostudy.folds import NUM_FOLDS
 from emostudy.graph import NOTEBOOKS, Notebook, lacking
 from emostudy.paths import write_atomically
 from emostudy.profiles import PROFILES
-from emostudy.protocols import NUM_FOLDS
 from emostudy.report_files import Figure, Table, convert, protocols, provenance, read_figure, read_run, read_table
 from emostudy.wording import CLUSTERS, counted
 

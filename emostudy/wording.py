@@ -37,6 +37,8 @@ def counted(count: int, noun: str) -> str:
 def protocol_title(protocol: str) -> str:
     """ "speaker_independent" -> "new speakers", "speaker_independent:six" -> "new speakers (six)"."""
     name, _, listed = protocol.partition(":")
+    if name in PROTOCOLS and listed in PROTOCOLS[name].variants:
+        return PROTOCOLS[name].variants[listed]
     title = PROTOCOLS[name].title if name in PROTOCOLS else name.replace("_", " ")
     return f"{title} ({listed.replace('_', ' ')})" if listed else title
 

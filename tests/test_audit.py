@@ -97,6 +97,8 @@ def test_the_command_tells_every_protocol_and_why_others_are_not_possible(corpus
     ):
         assert words in out
     assert "official: toy has no official split" in out
+    assert "80/20 as published (as_published:80_20)" in out
+    assert "as_published:100_clips: toy has 90 clips, fewer than the 100 of this split" in out
 
 
 @pytest.mark.parametrize("option", [("--protocols", "randm"), ("--profile", "clas")])

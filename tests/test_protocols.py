@@ -12,7 +12,8 @@ import toys
 from emostudy.corpora import cards, is_present, load
 from emostudy.corpora.corpus import Corpus
 from emostudy.folds import deal_speakers
-from emostudy.protocols import guard, num_shared, pairs_of, possible, splits, unguarded
+from emostudy.protocols import AS_PUBLISHED, guard, num_shared, pairs_of, possible, splits, unguarded
+from emostudy.wording import protocol_title
 
 
 @pytest.mark.parametrize("protocol", ["random", "speaker_independent", "leave_one_speaker_out"])
@@ -279,3 +280,71 @@ def test_a_protocol_that_promises_independence_has_it_on_every_corpus_that_is_he
                 assert not any(shared), (protocol, split.fold, promise)
                 checked += len(shared)
     assert checked or allowed(name) <= {"random", "official"}
+
+
+@pytest.mark.parametrize(
+    ("variant", "sizes"), [("70_20_10", (126, 36, 18)), ("80_20", (115, 29, 36)), ("100_clips", (80, 10, 10))]
+)
+def test_the_authors_ways_have_their_sizes_and_are_stratified(variant, sizes):
+    corpus = toys.corpus(clips_each=18)
+    (split,) = splits(corpus, f"as_published:{variant}")
+    assert (len(split.train), len(split.dev), len(split.test)) == sizes and split.keeps_apart == ()
+    emotion = corpus.clips.set_index("clip_id").emotion
+    for part in (split.train, split.dev, split.test):
+        counts = Counter(emotion[list(part)])
+        assert len(counts) == 3 and max(counts.values()) - min(counts.values()) <= 1
+    assert splits(corpus, f"as_published:{variant}", (1, 2)) == []
+
+
+def test_the_authors_ways_do_not_depend_on_the_order_of_rows_or_on_the_global_seed():
+    corpus = toys.corpus(clips_each=18)
+    shuffled = replace(corpus, clips=corpus.clips.sample(frac=1, random_state=3))
+    once = [splits(corpus, protocol) for protocol in AS_PUBLISHED]
+    np.random.seed(5)
+    assert [splits(shuffled, protocol) for protocol in AS_PUBLISHED] == once
+
+
+def test_of_a_hundred_clips_a_rare_emotion_has_five_and_the_others_are_in_proportion():
+    corpus = toys.corpus(num_speakers=40, clips_each=9)  # 120 clips of each emotion
+    joy, fear = (corpus.clips.index[corpus.clips.emotion == emotion] for emotion in ("joy", "fear"))
+    corpus = replace(corpus, clips=corpus.clips.drop([*joy[6:], *fear[40:]]))  # 120, 40 and 6
+    (split,) = splits(corpus, "as_published:100_clips")
+    emotion = corpus.clips.set_index("clip_id").emotion
+    counts = Counter(emotion[[*split.train, *split.dev, *split.test]])
+    assert counts["joy"] == 5 and sum(counts.values()) == 100
+    assert counts["anger"] / counts["fear"] == pytest.approx(3, abs=0.3)
+    assert Counter(emotion[list(split.train)])["joy"] >= 3
+
+
+@pytest.mark.parametrize(
+    ("clips_each", "num_joy", "lack"),
+    [(6, 20, "toy has 60 clips, fewer than the 100"), (18, 4, "toy has only 4 clips of 'joy'; this split needs 5")],
+)
+def test_a_corpus_too_small_for_the_authors_way_is_told(clips_each, num_joy, lack):
+    corpus = toys.corpus(clips_each=clips_each)
+    joy = corpus.clips.index[corpus.clips.emotion == "joy"]
+    corpus = replace(corpus, clips=corpus.clips.drop(joy[num_joy:]))
+    with pytest.raises(ValueError, match=f"as_published:100_clips: {lack}.*it allows "):
+        splits(corpus, "as_published:100_clips")
+
+
+def test_more_emotions_than_a_part_has_clips_do_not_fit():
+    corpus = toys.corpus(clips_each=18)
+    emotions = tuple(f"e{number:02}" for number in range(11))
+    corpus = Corpus("toy", emotions, corpus.card, corpus.clips.assign(emotion=np.resize(emotions, len(corpus))))
+    assert possible(corpus, AS_PUBLISHED)["as_published:100_clips"].startswith("toy has 11 emotions; they do not fit")
+    assert possible(corpus, AS_PUBLISHED)["as_published:80_20"] == ""
+
+
+@pytest.mark.parametrize("protocol", ["as_published", "as_published:90_10"])
+def test_an_authors_way_that_is_none_is_refused_with_those_that_are(corpus, protocol):
+    with pytest.raises(
+        ValueError, match="is not one of as_published:70_20_10, as_published:80_20, as_published:100_clips"
+    ):
+        splits(corpus, protocol)
+
+
+def test_the_authors_ways_are_told_by_title_and_not_among_the_studys_own(corpus):
+    titles = ["70/20/10 as published", "80/20 as published", "100 clips as published"]
+    assert [protocol_title(protocol) for protocol in AS_PUBLISHED] == titles
+    assert not set(possible(corpus)) & {"as_published", *AS_PUBLISHED}
