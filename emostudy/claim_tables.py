@@ -1,0 +1,131 @@
+"""Claimed, their protocol, honest protocol: what the sources printed beside what our rebuilds reach, with intervals."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from emostudy.claims import Claim, subjects
+from emostudy.corpora.corpus import Corpus
+from emostudy.overfitting import training_scores
+from emostudy.systems import NOTEBOOK
+from emostudy.wording import interval, interval_note, percent, protocol_title
+
+SCORES = (("theirs", "WA"), ("honest", "WA"), ("honest", "UAR"))
+FIGURES = {"": "value", "_low": "ci_low", "_high": "ci_high"}
+NO_RUN = "not run here"
+
+
+def table(
+    scored: pd.DataFrame, runs: list[dict], corpus: Corpus, protocols: Sequence[str], modalities: str
+) -> pd.DataFrame:
+    """A row per printed number and recipe that rebuilds its model and ran here; a number of which none ran has one row.
+
+    Args:
+        scored: records of these predictions (`records.score`).
+        runs: records of their runs (`predictions.read_records`), which know training scores and where a recipe comes from.
+        protocols: as run: the first is taken for the authors' way, the last for the honest one.
+
+    Returns:
+        system, subject, metric, claimed (0 to 1), measured_on, of, on, same_corpus; recipe and title ("" where none ran);
+        train_uar under their protocol, mean over runs; protocol_theirs, protocol_honest; theirs_WA, honest_WA, honest_UAR, each
+        with _low and _high; fall: of WA from theirs to honest. NaN where something was not run.
+    """
+    rows = scored[(scored.emotion == "all") & (scored.part == "test") & (scored.condition == "none")]
+    present = [protocol for protocol in protocols if protocol in set(rows.protocol)]
+    sides = dict(zip(("theirs", "honest"), (present[0], present[-1]) if present else ("", ""), strict=True))
+    trained = training_scores(runs)
+    trained = trained[(trained.protocol == sides["theirs"]) & (trained.condition == "none")]
+    trained = trained.groupby("recipe").train_uar.mean()
+    ran = {run["recipe"]: run for run in runs if run["modalities"] == modalities and run["recipe"] in set(rows.recipe)}
+    made = []
+    for claims in subjects(modalities):
+        fitting = [name for name, run in ran.items() if run.get("source", "").startswith(claims[0].source)]
+        for name in fitting or [""]:
+            reached = scores_of(rows[rows.recipe == name], sides)
+            ours = {"recipe": name, "title": ran[name]["title"] if name else ""}
+            ours |= {"train_uar": trained.get(name, float("nan"))} | reached
+            ours |= {f"protocol_{side}": protocol for side, protocol in sides.items()}
+            made += [told(claim, corpus) | ours for claim in claims]
+    return pd.DataFrame(made)
+
+
+def told(claim: Claim, corpus: Corpus) -> dict:
+    """What a claim says, and whether it says it of this corpus."""
+    names = ("system", "subject", "metric", "measured_on", "of", "on")
+    return {
+        **{name: getattr(claim, name) for name in names},
+        "claimed": claim.value,
+        "same_corpus": claim.measured_here(corpus.name),
+    }
+
+
+def scores_of(rows: pd.DataFrame, sides: dict[str, str]) -> dict[str, float]:
+    """WA and UAR of one recipe with their intervals, and the fall; NaN where it did not run so, or so alone."""
+    found = {}
+    for side, metric in SCORES:
+        row = rows[(rows.protocol == sides[side]) & (rows.metric == metric)]
+        for ending, column in FIGURES.items():
+            found[f"{side}_{metric}{ending}"] = float(row[column].iloc[0]) if len(row) else float("nan")
+    two = sides["theirs"] != sides["honest"]
+    return found | {"fall": found["theirs_WA"] - found["honest_WA"] if two else float("nan")}
+
+
+def worded(table: pd.DataFrame, corpus: Corpus, modalities: str) -> pd.DataFrame:
+    """`table` for people: all numbers of a model in one row per recipe, in percent; below it what did not run, and the command."""
+    if table.empty:
+        return pd.DataFrame({"system": [], "rebuilt by": []})
+    sides = {side: protocol_title(table[f"protocol_{side}"].iloc[0]) for side in ("theirs", "honest")}
+    rows = []
+    for claims in subjects(modalities):
+        of = table[(table.system == claims[0].system) & (table.subject == claims[0].subject)]
+        for row in of.drop_duplicates("recipe").itertuples():
+            here = "" if row.same_corpus else f"; here {corpus.name}"
+            cells = {"system": f"{row.system}: {row.subject}", "rebuilt by": row.title or NO_RUN}
+            cells |= {"claimed, accuracy": claimed(claims), "on": f"{row.on}{here if row.recipe else ''}"}
+            cells |= {"training, UAR": percent(row.train_uar)}
+            for side, metric in SCORES:
+                values = (getattr(row, f"{side}_{metric}{ending}") for ending in FIGURES)
+                cells[f"{sides[side]}, {metric}"] = interval(*values)
+            cells["fall (points of WA)"] = percent(row.fall)
+            rows.append((row.recipe == "", cells))
+    return pd.DataFrame([cells for _, cells in sorted(rows, key=lambda row: row[0])])
+
+
+def claimed(claims: Sequence[Claim]) -> str:
+    """ "training: first 97.99, second 57.94; test: 57.4": all numbers printed of one model."""
+    groups = {}
+    for claim in claims:
+        groups.setdefault(claim.measured_on, []).append(f"{claim.of} {claim.printed}".strip())
+    return "; ".join(f"{measured_on}: {', '.join(values)}" for measured_on, values in groups.items())
+
+
+def not_run(table: pd.DataFrame, modalities: str) -> str:
+    """A line per model of which no rebuild ran here, with the command that runs one; or that there is none."""
+    lines = []
+    for claims in subjects(modalities):
+        claim = claims[0]
+        of = table[(table.system == claim.system) & (table.subject == claim.subject)]
+        if (of.recipe == "").all():
+            lines.append(f"* {claim.system}, {claim.subject}: `{command(claim)}`")
+    return (
+        "\n".join(["Not run here, and how to run it:", "", *lines]) if lines else "Of every claim a rebuild ran here."
+    )
+
+
+def command(claim: Claim) -> str:
+    """The command that runs a claim's rebuild on its corpus."""
+    names = ", ".join(f'"{name}"' for name in claim.recipes)
+    number = NOTEBOOK[claim.modalities]
+    return f"python -m emostudy run --only {number} --corpus {claim.corpora[0]} -p systems='[{names}]'"
+
+
+def note(modalities: str, cluster: str = "speaker") -> str:
+    """What stands under the table: units, what training scores are, and what is to be doubted of each claim."""
+    about = {}
+    for claims in subjects(modalities):
+        about.setdefault((claims[0].system, claims[0].careful), []).append(claims[0].subject)
+    doubts = [f"{system}, {' and '.join(names)}: {careful}" for (system, careful), names in about.items()]
+    return (
+        f"Percent; in brackets the {interval_note(cluster)}. Training: mean over runs under the first protocol, UAR, for no other score of "
+        f"training clips is recorded; of networks as they learn. To doubt: {'. '.join(doubts)}."
+    )

@@ -1,0 +1,171 @@
+"""What the sources report of their systems: every printed number as one record, with what it was measured on and what to doubt."""
+
+from dataclasses import dataclass
+
+from emostudy.corpora.catalogue import base_of
+
+MEASURED_ON = ("training", "validation", "test", "test, no test split described")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One printed number.
+
+    Args:
+        system: R, F, I or M; `subject`: which of its models, in words.
+        modalities: as of a recipe: `speech`, and of a fusion `face+speech`.
+        metric: as printed; `accuracy` is our WA.
+        value: in 0 to 1, as printed.
+        measured_on: one of `MEASURED_ON`.
+        source: how our recipes that rebuild it begin their `source`; `recipes`: of these, by name, the nearest to what was described.
+        on: the data, in words; `corpora`: by their names in the study.
+        of: which part of the data, or which of several models; "" for all of it, or the only one.
+        wording: how the value is printed, where not as a plain number: "over 80".
+        careful: what to doubt.
+    """
+
+    system: str
+    subject: str
+    modalities: str
+    metric: str
+    value: float
+    measured_on: str
+    source: str
+    recipes: tuple[str, ...]
+    on: str
+    corpora: tuple[str, ...]
+    of: str = ""
+    wording: str = ""
+    careful: str = ""
+
+    @property
+    def printed(self) -> str:
+        """The value in percent with the digits that were printed: "97.99"."""
+        return self.wording or f"{100 * self.value:.4g}"
+
+    def measured_here(self, corpus: str) -> bool:
+        """Whether a corpus of the study, by name, is what it was measured on."""
+        return self.corpora == (base_of(corpus),)
+
+
+def printed(values: dict[tuple[str, str], float], **told) -> tuple[Claim, ...]:
+    """Accuracies that were printed of one model: (measured on, of which part) -> value in 0 to 1."""
+    return tuple(
+        Claim(metric="accuracy", value=value, measured_on=measured_on, of=of, **told)
+        for (measured_on, of), value in values.items()
+    )
+
+
+SHARED = "sessions and speakers are in train and in test"
+IEMOCAP = {"system": "I", "modalities": "face", "on": "IEMOCAP", "corpora": ("iemocap",), "careful": SHARED}
+MELD = {"system": "M", "on": "100 clips of MELD", "corpora": ("meld",)}
+CLAIMS = (
+    *printed(
+        {("training", ""): 0.7645, ("validation", ""): 0.6691, ("test", ""): 0.6691},
+        system="F",
+        subject="image CNN",
+        modalities="face",
+        source="system F, image CNN",
+        recipes=("face_cnn_stated",),
+        on="JAFFE, CK+48 and CFE mixed",
+        corpora=("jaffe", "ck48", "face_folders"),
+        careful="validation and test have the same number, as if they were one set; several frames of one person; faces upside down",
+    ),
+    *printed(
+        {("test, no test split described", ""): 0.98},
+        system="F",
+        subject="LSTM on mean MFCCs",
+        modalities="speech",
+        source="system F, speech",
+        recipes=("speech_lstm_raw", "speech_mfcc_lstm"),
+        on="TESS",
+        corpora=("tess",),
+        careful="two speakers, both of them in training and in test",
+    ),
+    *printed(
+        {
+            ("validation", ""): 0.298,
+            ("validation", "left"): 0.278,
+            ("validation", "right"): 0.296,
+            ("validation", "balanced"): 0.292,
+        },
+        subject="small CNN on faces",
+        source="system I, faces: small_cnn on the speaker's face",
+        recipes=("middle_face_small_cnn",),
+        **IEMOCAP,
+    ),
+    *printed(
+        {
+            ("validation", ""): 0.65,
+            ("validation", "left"): 0.96,
+            ("validation", "right"): 0.928,
+            ("validation", "balanced"): 0.943,
+        },
+        subject="ResNet-18 on faces",
+        source="system I, faces: resnet18 on the speaker's face",
+        recipes=("middle_face_resnet18",),
+        **IEMOCAP | {"careful": f"{SHARED}; each side alone is far above both together"},
+    ),
+    *printed(
+        {("validation", ""): 0.25, ("validation", "one side"): 0.234, ("validation", "another"): 0.238},
+        subject="ResNet-50 on faces",
+        source="system I, faces: resnet50 on the speaker's face",
+        recipes=("middle_face_resnet50",),
+        **IEMOCAP | {"careful": f"{SHARED}; of which sides the other two numbers are is not said"},
+    ),
+    *printed(
+        {("validation", ""): 0.8},
+        subject="ResNet-18 on half the frame",
+        source="system I, faces: resnet18 on the speaker's half",
+        recipes=("middle_half_resnet18",),
+        wording="over 80",
+        **IEMOCAP,
+    ),
+    *printed(
+        {
+            ("training", "first"): 0.9799,
+            ("training", "second"): 0.5794,
+            ("training", "third"): 0.9798,
+            ("validation", "first"): 0.5122,
+            ("validation", "second"): 0.5414,
+            ("validation", "third"): 0.5686,
+            ("test", "a printed matrix"): 0.574,
+        },
+        system="R",
+        subject="three of four classical models",
+        modalities="text",
+        source="system R, text",
+        recipes=("text_regression", "text_tree", "text_forest", "text_bayes"),
+        on="sentences in 8 classes",
+        corpora=("sentences",),
+        careful="which model has which number is not said; the test matrix has 6 959 sentences, 20 % of a public set of 34 792, while "
+        "the split is stated as 70/20/10",
+    ),
+    *printed(
+        {("training", ""): 0.98},
+        subject="BERT",
+        modalities="text",
+        source="system M, text",
+        recipes=("text_bert-base-uncased_tuned", "text_bert-base-uncased_frozen_cls"),
+        careful="no test score is printed",
+        **MELD,
+    ),
+    *printed(
+        {("training", ""): 0.63, ("test", ""): 0.13},
+        subject="MLP on 13 x 401 MFCCs",
+        modalities="speech",
+        source="system M, speech",
+        recipes=("speech_mlp_raw", "speech_mlp"),
+        careful="of 7 classes guessing hits about 14",
+        **MELD,
+    ),
+)
+
+
+def subjects(modalities: str) -> list[tuple[Claim, ...]]:
+    """The claims of a set of modalities, those about one model together, in the order of `CLAIMS`."""
+    found = {}
+    for claim in CLAIMS:
+        if claim.modalities == modalities:
+            found.setdefault((claim.system, claim.subject), []).append(claim)
+    return [tuple(claims) for claims in found.values()]

@@ -1,0 +1,150 @@
+"""What the sources claim: every number is a record, and stands beside what ran here."""
+
+import pandas as pd
+import pytest
+import toys
+
+from emostudy import claim_tables, overfitting
+from emostudy.claims import CLAIMS, MEASURED_ON, subjects
+from emostudy.corpora import cards
+from emostudy.predictions import arrays
+from emostudy.recipes.registry import every
+from emostudy.records import score
+
+PROTOCOLS = ("random", "speaker_independent")
+MADE = {"speech_mfcc_lstm": ("system F, speech", 2.0), "speech_svm": ("classical line", 3.0)}
+
+
+@pytest.mark.parametrize(
+    "claim", CLAIMS, ids=lambda claim: f"{claim.system}-{claim.subject}-{claim.measured_on}-{claim.of}"
+)
+def test_every_claim_names_recipes_that_rebuild_it_and_corpora_that_are_known(claim):
+    assert 0 < claim.value < 1 and claim.measured_on in MEASURED_ON and set(claim.corpora) <= set(cards())
+    known = every(claim.modalities)
+    assert claim.recipes and all(known[name].source.startswith(claim.source) for name in claim.recipes)
+
+
+def test_claims_about_pictures_are_rebuilt_on_stills_too():
+    for claims in subjects("face"):
+        if "jaffe" in claims[0].corpora:
+            assert set(claims[0].recipes) <= set(every("face", "image", True))
+
+
+def test_no_recipe_rebuilds_two_models():
+    for modality in ("face", "speech", "text"):
+        for recipe in every(modality).values():
+            assert sum(recipe.source.startswith(claims[0].source) for claims in subjects(modality)) <= 1, recipe.name
+
+
+def test_numbers_are_told_with_the_digits_that_were_printed():
+    text, half = (claim_tables.claimed(claims) for claims in (subjects("text")[0], subjects("face")[-1]))
+    assert (
+        text.startswith("training: first 97.99, second 57.94, third 97.98; validation: first 51.22") and "57.4" in text
+    )
+    assert half == "validation: over 80"
+
+
+def run_record(recipe: str, protocol: str, fold: int, source: str, train_uar: float) -> dict:
+    head = {"run_id": f"{recipe}-{protocol}-{fold}", "protocol": protocol, "recipe": recipe, "modalities": "speech"}
+    return head | {"condition": "none", "title": recipe.upper(), "source": source, "fitted": {"train_uar": train_uar}}
+
+
+@pytest.fixture(scope="module")
+def made():
+    """Predictions and run records of a recipe that rebuilds a claim, and of one that does not."""
+    frames, runs = [], []
+    for recipe, (source, skill) in MADE.items():
+        for protocol, loss in zip(PROTOCOLS, (0.0, 1.5), strict=True):
+            for fold in range(5):
+                runs.append(run_record(recipe, protocol, fold, source, 0.9 if protocol == "random" else 0.7))
+                one = toys.predictions(recipe, "speech", skill - loss, protocol, folds=(fold,))
+                frames.append(one.assign(run_id=runs[-1]["run_id"]))
+    return pd.concat(frames, ignore_index=True), runs
+
+
+@pytest.fixture(scope="module")
+def table(made):
+    predictions, runs = made
+    return claim_tables.table(score(predictions, toys.corpus()), runs, toys.corpus(), PROTOCOLS, "speech")
+
+
+def test_a_rebuild_has_its_scores_beside_the_claim(made, table):
+    predictions, _ = made
+    row = table[table.recipe == "speech_mfcc_lstm"].squeeze()
+    test = predictions[(predictions.recipe == "speech_mfcc_lstm") & (predictions.part == "test")]
+    for side, protocol in zip(("theirs", "honest"), PROTOCOLS, strict=True):
+        y, predicted, _ = arrays(test[test.protocol == protocol], toys.EMOTIONS)
+        assert row[f"{side}_WA"] == pytest.approx((y == predicted).mean())
+        assert row[f"{side}_WA_low"] < row[f"{side}_WA"] < row[f"{side}_WA_high"]
+    assert row.fall == pytest.approx(row.theirs_WA - row.honest_WA) and row.fall > 0
+    assert (row.claimed, row.train_uar) == (0.98, pytest.approx(0.9)) and not row.same_corpus
+
+
+def test_what_rebuilds_nothing_is_left_out_and_what_did_not_run_stands_below(table):
+    assert set(table.recipe) == {"speech_mfcc_lstm", ""}
+    shown = claim_tables.worded(table, toys.corpus(), "speech")
+    assert shown["rebuilt by"].tolist() == ["SPEECH_MFCC_LSTM", "not run here"]
+    assert shown.on.tolist() == ["TESS; here toy", "100 clips of MELD"]
+    assert shown.columns[-4:].tolist() == [
+        "random split, WA",
+        "new speakers, WA",
+        "new speakers, UAR",
+        "fall (points of WA)",
+    ]
+    assert shown.iloc[1, -4:].tolist() == ["-"] * 4
+    told = claim_tables.not_run(table, "speech")
+    assert (
+        """M, MLP on 13 x 401 MFCCs: `python -m emostudy run --only 03 --corpus meld -p systems='["speech_mlp_raw", """
+        in told
+    )
+    assert "F, LSTM" not in told and claim_tables.not_run(table, "physio") == "Of every claim a rebuild ran here."
+
+
+def test_protocols_are_those_that_ran_and_one_alone_has_no_fall(made):
+    predictions, runs = made
+    known = predictions[predictions.protocol == "speaker_independent"]
+    table = claim_tables.table(score(known, toys.corpus()), runs, toys.corpus(), PROTOCOLS, "speech")
+    row = table[table.recipe != ""].squeeze()
+    assert (row.protocol_theirs, row.protocol_honest) == ("speaker_independent",) * 2
+    assert row.train_uar == pytest.approx(0.7) and pd.isna(row.fall)
+
+
+def test_every_doubt_stands_once_under_the_table():
+    note = claim_tables.note("face")
+    assert note.count("sessions and speakers are in train and in test.") == 1  # of the two models of which it is all
+    assert "I, small CNN on faces and ResNet-18 on half the frame: sessions" in note
+
+
+def test_a_reading_of_a_corpus_is_that_corpus():
+    (tess,) = (claim for claim in CLAIMS if claim.on == "TESS")
+    assert tess.measured_here("tess") and tess.measured_here("tess_common6") and not tess.measured_here("ravdess")
+    assert not any(claim.measured_here("jaffe") for claim in CLAIMS)  # one of three that were mixed
+
+
+@pytest.mark.parametrize(
+    ("run", "score"),
+    [
+        ({"fitted": {"train_uar": 0.5}}, 0.5),
+        (
+            {"fitted": {"best_epoch": 2}, "history": [{"epoch": 1, "train_uar": 0.3}, {"epoch": 2, "train_uar": 0.6}]},
+            0.6,
+        ),
+        ({"fitted": {"members": {}}, "history": []}, float("nan")),
+    ],
+)
+def test_training_scores_are_of_the_fit_that_dev_chose(run, score):
+    assert overfitting.train_uar(run) == pytest.approx(score, nan_ok=True)
+
+
+def test_training_beside_test_has_the_means_over_runs_the_most_overfitted_first(made):
+    predictions, runs = made
+    table = overfitting.table(predictions, runs, toys.corpus(), "speaker_independent")
+    assert table.recipe.tolist() == ["speech_mfcc_lstm", "speech_svm"]  # less skill, the same training score
+    assert table.train.tolist() == pytest.approx([0.7, 0.7]) and table.num_runs.tolist() == [5, 5]
+    assert (table.dev > 1 / 3).all() and table.test.is_monotonic_increasing
+    shown = overfitting.worded(table, {"speech_svm": "SVM"})
+    assert shown.system.tolist() == ["speech_mfcc_lstm", "SVM"] and shown.training.tolist() == ["70.0", "70.0"]
+    with pytest.raises(
+        ValueError, match=r"no prediction under 'official'; there are \['random', 'speaker_independent'\]"
+    ):
+        overfitting.table(predictions, runs, toys.corpus(), "official")
