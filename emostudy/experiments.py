@@ -4,6 +4,7 @@ import os
 import time
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -15,13 +16,16 @@ from emostudy.corpora import derived
 from emostudy.corpora.corpus import Corpus
 from emostudy.features.extract import Extracted, extract
 from emostudy.features.speakers import by_speaker
-from emostudy.labels import encode
+from emostudy.labels import encode, encode_several
 from emostudy.profiles import Profile
 from emostudy.protocols import Split, guard, splits
 from emostudy.provenance import describe, environment, hash_of
 from emostudy.recipes import Recipe
+from emostudy.several import for_labels, learns_several
+from emostudy.several_learners import chosen_thresholds
 from emostudy.sources import callables_of, source_hash
 from emostudy.stamps import bring_back
+from emostudy.training import Fitted
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,14 @@ def run(
     """Predictions of every recipe under every protocol, fold and seed of the profile, for dev and test.
 
     Training goes on in `jobs` processes here, or on the Dask cluster whose scheduler's address is given (None: the variable
-    EMOSTUDY_CLUSTER); this process alone writes.
+    EMOSTUDY_CLUSTER); this process alone writes. Where the corpus' card says `multi_label`, recipes learn several labels a clip.
 
     Raises:
         ValueError: unknown protocol, a split that leaks or cannot be learned from, a recipe the corpus cannot feed, no such cluster.
     """
     cluster = os.environ.get("EMOSTUDY_CLUSTER", "") if cluster is None else cluster
     workers.check(cluster)  # before hours of extraction
+    recipes = for_labels(recipes, corpus)
     features = {hash_of(feature): feature for recipe in recipes for feature in recipe.features.values()}
     extracted = {key: extract(corpus, feature, jobs) for key, feature in features.items()}
     planned = plan(corpus, recipes, protocols, profile, extracted, seeds or list(profile.seeds), condition)
@@ -108,7 +113,10 @@ def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none"
 
 def identity_of(recipe: Recipe) -> dict[str, str]:
     """Hashes of a recipe's record and of the code that computes its predictions."""
-    around = [preds.frame, encode, *([by_speaker] if recipe.by_speaker else [])]
+    coding = (
+        [preds.frame_several, encode_several, chosen_thresholds] if learns_several(recipe) else [preds.frame, encode]
+    )
+    around = [*coding, *([by_speaker] if recipe.by_speaker else [])]
     if any(derived.is_made(feature.medium) for feature in recipe.features.values()):
         around.append(derived.column)
     return {"record": hash_of(recipe), "code": source_hash(*callables_of(recipe), *around)}
@@ -141,21 +149,33 @@ def _train(one: Run, corpus: Corpus, inputs: dict[str, Extracted], device: str) 
     parts = {part: {name: values.rows(some) for name, values in inputs.items()} for part, some in ids.items()}
     speakers = {part: clips.speaker.loc[list(some)].to_numpy(str) for part, some in ids.items()}
     parts = by_speaker(parts, speakers, one.recipe.by_speaker)
-    labels = {part: encode(clips.loc[list(some), "emotion"], corpus.emotions) for part, some in ids.items()}
+    coded = encode_several if learns_several(one.recipe) else encode
+    labels = {part: coded(clips.loc[list(some), "emotion"], corpus.emotions) for part, some in ids.items()}
     options = {"device": device, "max_epochs": one.max_epochs}
     try:
         fitted = one.recipe.learner.fit(one.recipe, parts, labels, len(corpus.emotions), one.seed, **options)
     except ValueError as error:
         where = f"{one.recipe.name}, {one.split.protocol}, fold {one.split.fold}, seed {one.seed}"
         raise ValueError(f"{where}: {error}") from error
+    rows, told = _framed(one, corpus, clips, fitted, labels["dev"])
+    record = _record(one, corpus, ids) | {"history": fitted.history, "fitted": fitted.info | told, "device": device}
+    record["seconds"] = round(time.perf_counter() - started, 2)
+    return rows, record
+
+
+def _framed(one: Run, corpus: Corpus, clips: pd.DataFrame, fitted: Fitted, dev_labels) -> tuple[pd.DataFrame, dict]:
+    """Predictions of dev and test, and what dev decided for them: the thresholds of several labels."""
+    framed, told = preds.frame, {}
+    if learns_several(one.recipe):
+        thresholds = chosen_thresholds(dev_labels, fitted.dev)
+        framed = partial(preds.frame_several, thresholds=thresholds)
+        told = {"thresholds": dict(zip(corpus.emotions, thresholds.round(5).tolist(), strict=True))}
     head = one.head | {"corpus": corpus.name}
     rows = [
-        preds.frame(head, clips.loc[list(ids[part])], part, probabilities, corpus.emotions)
-        for part, probabilities in (("dev", fitted.dev), ("test", fitted.test))
+        framed(head, clips.loc[list(getattr(one.split, part))], part, getattr(fitted, part), corpus.emotions)
+        for part in ("dev", "test")
     ]
-    record = _record(one, corpus, ids) | {"history": fitted.history, "fitted": fitted.info, "device": device}
-    record["seconds"] = round(time.perf_counter() - started, 2)
-    return pd.concat(rows, ignore_index=True), record
+    return pd.concat(rows, ignore_index=True), told
 
 
 def _record(one: Run, corpus: Corpus, ids: dict[str, tuple]) -> dict:

@@ -76,7 +76,16 @@ def pooled(predictions: pd.DataFrame, emotions: tuple[str, ...], cluster: str) -
 
 
 def check(predictions: pd.DataFrame, emotions: tuple[str, ...], cluster: str) -> None:
-    """Raises ValueError where predictions are not those of one recipe, each clip once in a seed."""
+    """Raises ValueError where predictions are not those of one recipe, each clip once in a seed and of one emotion."""
+    check_rows(predictions, emotions, cluster)
+    for name in ("emotion", "predicted"):
+        if unknown := set(predictions[name].unique()) - set(emotions):
+            found = ", ".join(sorted(map(str, unknown)))
+            raise ValueError(f"{name} is {found}; must be of {', '.join(emotions)}: pass the emotions of its corpus")
+
+
+def check_rows(predictions: pd.DataFrame, emotions: tuple[str, ...], cluster: str) -> None:
+    """As `check`, whatever the emotions are."""
     needed = ["clip_id", "seed", "emotion", "predicted", cluster, *_columns(emotions)]
     if missing := [name for name in needed if name not in predictions]:
         raise ValueError(f"predictions lack {', '.join(missing)}; must have it: join the corpus' clips")
@@ -89,10 +98,6 @@ def check(predictions: pd.DataFrame, emotions: tuple[str, ...], cluster: str) ->
     if (twice := predictions.duplicated(["seed", "clip_id"])).any():
         clip = predictions.clip_id[twice].iloc[0]
         raise ValueError(f"clip {clip!r} comes twice; must come once a seed: filter to one part and run")
-    for name in ("emotion", "predicted"):
-        if unknown := set(predictions[name].unique()) - set(emotions):
-            found = ", ".join(sorted(map(str, unknown)))
-            raise ValueError(f"{name} is {found}; must be of {', '.join(emotions)}: pass the emotions of its corpus")
     if (predictions[cluster].isna() | (predictions[cluster] == "")).any():
         raise ValueError(f"some clips have no {cluster}; all must: take another cluster, such as clip_id")
     probabilities = predictions[_columns(emotions)].to_numpy(float)

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 from pyarrow import ArrowException
 
-from emostudy.labels import encode
+from emostudy.corpora.corpus import SEVERAL
+from emostudy.labels import encode, encode_several, joined
 from emostudy.paths import is_kept, write_atomically
 from emostudy.stamps import run_files
+from emostudy.thresholds import decide
 
 COLUMNS = [
     "run_id",
@@ -45,6 +47,29 @@ def frame(
     return pd.concat([rows, pd.DataFrame(rounded, columns=columns_of(emotions))], axis=1)
 
 
+def frame_several(
+    head: dict,
+    clips: pd.DataFrame,
+    part: str,
+    probabilities: np.ndarray,
+    emotions: tuple[str, ...],
+    thresholds: np.ndarray,
+) -> pd.DataFrame:
+    """As `frame`, of clips with several labels: `emotion` and `predicted` hold them joined, in the emotions' order.
+
+    Equal cells are equal sets, so that a clip is right where `emotion == predicted`.
+
+    Args:
+        probabilities: (N, C), of each label by itself.
+        thresholds: (C,), as in `thresholds.decide`.
+    """
+    rounded = probabilities.round(DECIMALS)
+    true = joined(encode_several(clips.emotion, emotions), emotions)
+    rows = clips[["clip_id", "speaker"]].reset_index(drop=True).assign(**head, part=part, emotion=true)
+    rows = rows.assign(predicted=joined(decide(rounded, thresholds), emotions))[list(COLUMNS)]
+    return pd.concat([rows, pd.DataFrame(rounded, columns=columns_of(emotions))], axis=1)
+
+
 def columns_of(emotions: tuple[str, ...]) -> list[str]:
     """Names of the probability columns, in the emotions' order."""
     return [f"p_{emotion}" for emotion in emotions]
@@ -54,6 +79,15 @@ def arrays(predictions: pd.DataFrame, emotions: tuple[str, ...]) -> tuple[np.nda
     """Class numbers (N,), predicted class numbers (N,) and probabilities (N, C)."""
     y, predicted = (encode(predictions[column], emotions) for column in ("emotion", "predicted"))
     return y, predicted, predictions[columns_of(emotions)].to_numpy(float)
+
+
+def matrices(predictions: pd.DataFrame, emotions: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which emotions each clip has and is said to have, both (N, C) bool, and probabilities (N, C).
+
+    For any corpus: a row holds one True where each clip has one emotion.
+    """
+    true, said = (encode_several(predictions[column], emotions) > 0 for column in ("emotion", "predicted"))
+    return true, said, predictions[columns_of(emotions)].to_numpy(float)
 
 
 def write_run(folder: Path, predictions: pd.DataFrame, record: dict) -> None:
@@ -113,7 +147,8 @@ def _rows(path: Path) -> pd.DataFrame:
     if list(rows.columns[: len(COLUMNS)]) != COLUMNS or not len(rows) or not numbers.shape[1]:
         raise ValueError("other columns, or no rows")
     known, values = {column[2:] for column in numbers}, numbers.to_numpy()
-    if not ((values >= 0) & (values <= 1)).all() or not set(rows.predicted) | set(rows.emotion) <= known:  # NaN too
+    named = {label for cell in {*rows.predicted, *rows.emotion} for label in cell.split(SEVERAL)}
+    if not ((values >= 0) & (values <= 1)).all() or not named <= known:  # NaN too
         raise ValueError("probabilities outside 0 to 1, or an emotion without one")
     if set(rows.run_id) != {path.stem} or rows.duplicated(["fold", "part", "clip_id"]).any():
         raise ValueError("another run's rows, or a clip twice")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from emostudy import predictions as preds
+from emostudy import several_metrics
 from emostudy.comparisons import ALPHA, compare, holm
 from emostudy.corpora.corpus import Corpus
 from emostudy.fusing import MODALITIES
@@ -38,11 +39,14 @@ COMPARED = (
 
 
 def score(predictions: pd.DataFrame, corpus: Corpus, part: str = "test") -> pd.DataFrame:
-    """One row per system, emotion and metric: all folds pooled, mean over seeds, 95 % interval over the card's clusters."""
-    frames = []
+    """One row per system, emotion and metric: all folds pooled, mean over seeds, 95 % interval over the card's clusters.
+
+    The metrics are those of `intervals`, or of `several_metrics` where the card says `multi_label`.
+    """
+    frames, summary = [], several_metrics.summarise if _several(corpus) else summarise
     predictions = preds.with_cluster(predictions, corpus)
     for key, rows in predictions[predictions.part == part].groupby(SYSTEM, sort=True):
-        table = summarise(rows, corpus.emotions, corpus.card["cluster"])
+        table = summary(rows, corpus.emotions, corpus.card["cluster"])
         frames.append(
             table.assign(
                 **dict(zip(SYSTEM, key, strict=True)), num_seeds=rows.seed.nunique(), num_folds=rows.fold.nunique()
@@ -57,41 +61,52 @@ def score(predictions: pd.DataFrame, corpus: Corpus, part: str = "test") -> pd.D
 
 
 def score_runs(predictions: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
-    """WA and UAR of every fold and seed by itself, for dev and test, without intervals."""
-    rows = []
+    """WA and UAR of every fold and seed by itself, for dev and test, without intervals; of several labels the F1 and all that.
+
+    See `several_metrics.OVERALL`.
+    """
+    rows, values = [], several_metrics.of_run if _several(corpus) else _accuracies
     keys = ["run_id", *SYSTEM, "fold", "seed", "part"]
     for key, run in preds.with_cluster(predictions, corpus).groupby(keys, sort=True):
-        y, predicted, _ = preds.arrays(run, corpus.emotions)
-        counts = confusion(y, predicted, len(corpus.emotions))
         head = dict(zip(keys, key, strict=True)) | {
             "num_clips": len(run),
             "num_clusters": run[corpus.card["cluster"]].nunique(),
         }
-        rows += [
-            head | {"metric": name, "value": float(value)} for name, value in (("WA", wa(counts)), ("UAR", uar(counts)))
-        ]
+        rows += [head | {"metric": name, "value": value} for name, value in values(run, corpus.emotions).items()]
     none = {"group": "all", "emotion": "all", "ci_low": float("nan"), "ci_high": float("nan")}
     return pd.DataFrame(rows).assign(**none)[COLUMNS]
 
 
-def dev_uar(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> pd.Series:
-    """UAR on dev clips, mean over folds and seeds, by modalities and recipe; without reference lines."""
+def _accuracies(run: pd.DataFrame, emotions: tuple[str, ...]) -> dict[str, float]:
+    y, predicted, _ = preds.arrays(run, emotions)
+    counts = confusion(y, predicted, len(emotions))
+    return {"WA": float(wa(counts)), "UAR": float(uar(counts))}
+
+
+def _several(corpus: Corpus) -> bool:
+    """Whether its clips may have several labels."""
+    return bool(corpus.card.get("multi_label"))
+
+
+def dev_scores(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> pd.Series:
+    """UAR on dev clips, or macro F1 of several labels, mean over folds and seeds, by modalities and recipe; no reference lines."""
     rows = predictions[
         (predictions.protocol == protocol) & (predictions.part == "dev") & (predictions.modalities != "none")
     ]
     rows = rows[rows.condition == "none"]
     table = score_runs(rows, corpus)
-    return table[table.metric == "UAR"].groupby(["modalities", "recipe"], sort=True).value.mean()
+    metric = "macro_F1" if _several(corpus) else "UAR"
+    return table[table.metric == metric].groupby(["modalities", "recipe"], sort=True).value.mean()
 
 
 def best_of_each(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> dict[str, str]:
-    """For each set of modalities the recipe with the best UAR on dev clips, mean over folds and seeds."""
-    return dict(dev_uar(predictions, corpus, protocol).groupby("modalities").idxmax().tolist())
+    """For each set of modalities the recipe with the best score on dev clips (`dev_scores`)."""
+    return dict(dev_scores(predictions, corpus, protocol).groupby("modalities").idxmax().tolist())
 
 
 def best_single(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> str:
-    """The unimodal recipe with the best UAR on dev clips, mean over folds: the one that fusion has to beat."""
-    means = dev_uar(predictions, corpus, protocol)
+    """The unimodal recipe with the best score on dev clips (`dev_scores`): the one that fusion has to beat."""
+    means = dev_scores(predictions, corpus, protocol)
     if not any(m in MODALITIES for m in means.index.get_level_values("modalities")):
         raise ValueError(f"no unimodal run under {protocol!r}: run notebooks 02 to 04 first")
     return means[[m in MODALITIES for m in means.index.get_level_values("modalities")]].idxmax()[1]
@@ -101,7 +116,14 @@ def compare_with(predictions: pd.DataFrame, corpus: Corpus, protocol: str, basel
     """What builds on a recipe against it: fused systems against a single modality, these against a reference line.
 
     Difference in UAR on the test clips that both have, interval, paired test; p values after Holm over the table's rows.
+
+    Raises:
+        ValueError: no prediction of `baseline`, or clips with several labels, for which no paired test is built.
     """
+    if _several(corpus):
+        raise ValueError(
+            f"clips of {corpus.name} have several labels, for which no paired test is built; take the intervals of `score`"
+        )
     rows = _tested(predictions, protocol)
     base = rows[rows.recipe == baseline]
     if base.empty:
@@ -178,18 +200,22 @@ def curves(folder: Path, run_ids: list[str]) -> pd.DataFrame:
 
 
 def rebuild(folder: Path, corpus: Corpus, predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Write `records.csv`, `comparisons.csv` and `curves.csv` from predictions into a results folder, and give them back."""
+    """Write `records.csv`, `comparisons.csv` and `curves.csv` from predictions into a results folder, and give them back.
+
+    Where clips have several labels, `comparisons.csv` holds no row: see `compare_with`.
+    """
     records = pd.concat([score(predictions, corpus)[COLUMNS], score_runs(predictions, corpus)], ignore_index=True)
     records = records.astype({"fold": str, "seed": str}).sort_values(
         [c for c in COLUMNS if c not in ("value", "ci_low", "ci_high")]
     )
     comparisons = [
         compare_with(predictions, corpus, protocol, baseline)
-        for protocol in sorted(predictions.protocol.unique())
+        for protocol in ([] if _several(corpus) else sorted(predictions.protocol.unique()))
         for baseline in dict.fromkeys(("majority", best_single(predictions, corpus, protocol)))
         if baseline in set(predictions[predictions.protocol == protocol].recipe)
     ]
-    tables = (records, pd.concat(comparisons, ignore_index=True), curves(folder, sorted(predictions.run_id.unique())))
+    compared = pd.concat(comparisons or [_compared([], corpus)], ignore_index=True)
+    tables = (records, compared, curves(folder, sorted(predictions.run_id.unique())))
     for name, table in zip(("records", "comparisons", "curves"), tables, strict=True):
         with write_atomically(folder / f"{name}.csv") as path:
             table.to_csv(path, index=False, float_format="%.5g")

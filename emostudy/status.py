@@ -115,17 +115,21 @@ def known_recipes(folder: Path, ran: set[Name]) -> tuple[dict[Name, dict], dict[
     from emostudy.recipes import for_corpus
     from emostudy.recipes.decision import RULES
     from emostudy.recipes.fusion import concatenations
-    from emostudy.recipes.reference import REFERENCE
+    from emostudy.recipes.reference import lines
     from emostudy.recipes.registry import KINDS, every, usual
     from emostudy.recipes.voices import knowing_the_speaker
+    from emostudy.several import for_labels
 
     corpus = reopen(folder)
-    trained = (*REFERENCE, *(one for kind in KINDS for one in usual(kind, corpus)), *concatenations(corpus))
+    trained = (*lines(corpus), *(one for kind in KINDS for one in usual(kind, corpus)), *concatenations(corpus))
     expected = {(r.name, "+".join(r.modalities) or "none", "none"): r for r in for_corpus(trained, corpus)}
     fused = dict.fromkeys(modalities for _, modalities, _ in expected if "+" in modalities)
     rules = {(rule.name, modalities, "none"): fusing.identity_of(rule) for rule in RULES for modalities in fused}
     systems = {recipe.name: recipe for kind in KINDS for recipe in every(kind).values()}
     asked_for = {name: systems[name[0]] for name in ran - set(expected) if name[0] in systems}
     known = {n: knowing_the_speaker(r) if n[2] == "by_speaker" else r for n, r in asked_for.items()}
+    expected, known = (
+        dict(zip(some, for_labels(tuple(some.values()), corpus), strict=True)) for some in (expected, known)
+    )
     identities = [{n: experiments.identity_of(r) for n, r in some.items()} for some in (expected, known)]
     return identities[0] | rules, identities[1]

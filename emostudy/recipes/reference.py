@@ -5,6 +5,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+from emostudy.corpora.corpus import Corpus
 from emostudy.features import Feature
 from emostudy.features.text import identity
 from emostudy.recipes import Recipe
@@ -26,3 +27,8 @@ def from_speaker_names(seed: int):
 MAJORITY = Recipe("majority", "majority class", (), {"speaker": SPEAKER}, Estimator(majority_class))
 SPEAKER_ONLY = Recipe("speaker_only", "speaker's name only", (), {"speaker": SPEAKER}, Estimator(from_speaker_names))
 REFERENCE = (MAJORITY, SPEAKER_ONLY)
+
+
+def lines(corpus: Corpus) -> tuple[Recipe, ...]:
+    """The reference lines that tell something of a corpus: without speakers' names, the majority alone."""
+    return REFERENCE if (corpus.clips.speaker.fillna("") != "").any() else (MAJORITY,)
