@@ -67,6 +67,16 @@ def aurocs(y: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     return _aurocs(y, probabilities, one, np.ones((1, 1)), exact=False)[0]
 
 
+def taken(y: np.ndarray, said: np.ndarray) -> np.ndarray:
+    """What is taken for what, counts (C, C): clips that have the row's label and were said to have the column's, wrongly.
+
+    On the diagonal those that were rightly said to have it. Of one emotion a clip that is the confusion matrix; of several, rows
+    need not sum to the clips that have the label. y and said are (N, C) bool.
+    """
+    wrong = (y.T.astype(int) @ (said & ~y)).astype(int)  # (C, N) @ (N, C), 0 on the diagonal
+    return wrong + np.diag((y & said).sum(0))
+
+
 def _table(pool: Pool, weights: np.ndarray, emotions: tuple[str, ...]) -> tuple[list, np.ndarray]:
     """Names (metric, emotion) and values (R, M) under weights (R, K), means over seeds."""
     counts, exact, clips = _sums(pool, weights)

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
 from emostudy.figures.style import GREY, HALF, canvas, look, styled
-from emostudy.metrics import auroc
-from emostudy.predictions import arrays
+from emostudy.predictions import matrices
+from emostudy.several_metrics import aurocs
 from emostudy.wording import SHOWN, percent, protocol_title, sample, titled
 
 
@@ -35,8 +35,8 @@ def roc_curves_alt(predictions: pd.DataFrame, emotions: Sequence[str], system: s
     """The finding of `roc_curves`: AUROC of every emotion under each protocol."""
     told, test = [], predictions[predictions.part == "test"]
     for protocol, rows in test.groupby("protocol"):
-        seeds = [arrays(seed, tuple(emotions)) for _, seed in rows.groupby("seed")]
-        areas = np.mean([auroc(y, probabilities) for y, _, probabilities in seeds], axis=0)
+        seeds = [matrices(seed, tuple(emotions)) for _, seed in rows.groupby("seed")]
+        areas = np.mean([aurocs(y, probabilities) for y, _, probabilities in seeds], axis=0)
         each = ", ".join(f"{emotion} {percent(area, 0)}" for emotion, area in zip(emotions, areas, strict=True))
         told.append(f"{protocol_title(protocol).capitalize()}: {each}.")
     return f"AUROC of {system} in percent, one emotion against the rest. " + " ".join(told)
@@ -48,9 +48,9 @@ def _roc(ax, test: pd.DataFrame, emotions: Sequence[str], number: int) -> None:
     for at, (protocol, line) in enumerate(zip(SHOWN, ("--", "-"), strict=True)):
         curves, areas = [], []
         for _, rows in test[test.protocol == protocol].groupby("seed"):
-            y, _, probabilities = arrays(rows, tuple(emotions))
-            curves.append(np.interp(grid, *roc_curve(y == number, probabilities[:, number])[:2]))
-            areas.append(auroc(y, probabilities)[number])
+            y, _, probabilities = matrices(rows, tuple(emotions))
+            curves.append(np.interp(grid, *roc_curve(y[:, number], probabilities[:, number])[:2]))
+            areas.append(aurocs(y, probabilities)[number])
         if curves:
             colour = look(test.modalities.iloc[0]).colour
             ax.plot(100 * grid, 100 * np.mean(curves, 0), line, color=colour, label=f"_{protocol}")

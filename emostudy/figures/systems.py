@@ -6,19 +6,22 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from emostudy.corpora.corpus import SEVERAL
 from emostudy.figures.marks import Rows, beside, dumbbell, limits, matrix, protocol_keys, row_chart, signed
 from emostudy.figures.style import FULL, GREY, HALF, canvas, keys_above, look, panels, styled
-from emostudy.metrics import confusion
-from emostudy.predictions import arrays
+from emostudy.predictions import matrices
+from emostudy.several_metrics import taken
 from emostudy.tables import both_protocols, class_rows
 from emostudy.wording import SHOWN, counted, interval_note, percent, protocol_title, sample, titled
+
+SCORES = {"uar": "UAR", "macro_f1": "macro F1"}  # of a history, and how it is called
 
 
 @styled
 def learning_curves(
     curves: pd.DataFrame, recipe: str, system: str, chance: float | None = None, width: float = HALF
 ) -> Figure:
-    """UAR and loss on train and dev clips by epoch, a column per protocol.
+    """UAR, or macro F1 of several labels, and loss on train and dev clips by epoch, a column per protocol.
 
     Args:
         curves: of `records.curves`; of `recipe` with one set of modalities.
@@ -44,26 +47,27 @@ def learning_curves(
     )
     for column, protocol in zip(axes.T, shown, strict=True):
         rows = curves[curves.protocol == protocol]
-        for ax, score, scale in zip(column, ("uar", "loss"), (100, 1), strict=True):
+        for ax, score, scale in zip(column, (_chosen_by(curves), "loss"), (100, 1), strict=True):
             _train_and_dev(ax, rows, score, scale, look(curves.modalities.iloc[0]).colour)
-        if chance is not None:
+        if chance is not None and _chosen_by(curves) == "uar":
             column[0].axhline(100 * chance, color=GREY, lw=0.9, ls=(0, (1, 1.5)), label="_chance")
         column[0].set_title(protocol_title(protocol))
         column[1].set_xlabel("epoch")
-    axes[0, 0].set_ylabel("UAR (%)")
+    axes[0, 0].set_ylabel(f"{SCORES[_chosen_by(curves)]} (%)")
     axes[1, 0].set_ylabel("loss (nats)")
-    if chance is not None:
+    if chance is not None and _chosen_by(curves) == "uar":
         axes[0, 0].annotate("chance", (0, 100 * chance), (2, 2), ("axes fraction", "data"), "offset points", color=GREY)
     return fig
 
 
 def learning_curves_alt(curves: pd.DataFrame, recipe: str, system: str) -> str:
-    """The finding of `learning_curves`: UAR on train and dev clips where the epoch was kept."""
+    """The finding of `learning_curves`: the score on train and dev clips where the epoch was kept."""
     curves = _of_one(curves, recipe)
-    kept = curves[curves.chosen].groupby("protocol")[["epoch", "train_uar", "dev_uar"]].mean()
+    score = _chosen_by(curves)
+    kept = curves[curves.chosen].groupby("protocol")[["epoch", f"train_{score}", f"dev_{score}"]].mean()
     told = [
-        f"{protocol_title(protocol).capitalize()}: kept after {row.epoch:.0f} epochs in the mean, when UAR is "
-        f"{percent(row.train_uar)} % on training clips and {percent(row.dev_uar)} % on dev clips."
+        f"{protocol_title(protocol).capitalize()}: kept after {row.epoch:.0f} epochs in the mean, when {SCORES[score]} is "
+        f"{percent(row[f'train_{score}'])} % on training clips and {percent(row[f'dev_{score}'])} % on dev clips."
         for protocol, row in kept.iterrows()
     ]
     return f"Learning curves of {system}. " + " ".join(told)
@@ -81,21 +85,25 @@ def confusions(
     test = predictions[predictions.part == "test"]
     shown = [protocol for protocol in SHOWN if protocol in set(test.protocol)]
     seeds = ", mean of seeds" if test.seed.nunique() > 1 else ""
-    note = f"Bold: percent of the row; below: clips{seeds}. {sample(test, cluster)}."
+    several = test.emotion.str.contains(SEVERAL, regex=False).any()
+    of = "clips that have the label, off the diagonal said wrongly; rows need not sum to 100" if several else "the row"
+    note = f"Bold: percent of {of}; below: clips{seeds}. {sample(test, cluster)}."
     side = (width / len(shown) if width > 5 else width) - 0.75  # what names leave to a matrix, inches
     fig, axes = panels(len(shown), width, side + 0.85, titled(system, "what is taken for what?"), note)
     for ax, protocol in zip(axes, shown, strict=True):
-        counts = mean_confusion(test[test.protocol == protocol], emotions)
-        matrix(ax, counts / counts.sum(1, keepdims=True).clip(1), emotions, counts)
+        counts, share = mean_confusion(test[test.protocol == protocol], emotions)
+        matrix(ax, share, emotions, counts)
         ax.set(xlabel="recognised as", ylabel="true emotion")
         ax.set_title(protocol_title(protocol))
     return fig
 
 
-def mean_confusion(predictions: pd.DataFrame, emotions: Sequence[str]) -> np.ndarray:
-    """Confusion counts (C, C), rows true, mean over seeds."""
-    seeds = [arrays(rows, tuple(emotions))[:2] for _, rows in predictions.groupby("seed")]
-    return np.mean([confusion(y, predicted, len(emotions)) for y, predicted in seeds], axis=0)
+def mean_confusion(predictions: pd.DataFrame, emotions: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """What is taken for what, rows true: counts (C, C), mean over seeds, and shares of the clips that have the row's label."""
+    seeds = [matrices(rows, tuple(emotions))[:2] for _, rows in predictions.groupby("seed")]
+    counts = np.mean([taken(y, said) for y, said in seeds], axis=0)
+    having = np.mean([y.sum(0) for y, _ in seeds], axis=0)  # (C,)
+    return counts, counts / having[:, None].clip(1)
 
 
 def confusions_alt(
@@ -104,8 +112,7 @@ def confusions_alt(
     """The finding of `confusions`: best and worst emotion and the most frequent confusions."""
     told, test = [], predictions[predictions.part == "test"]
     for protocol, rows in test.groupby("protocol"):
-        counts = mean_confusion(rows, emotions)
-        share = counts / counts.sum(1, keepdims=True).clip(1)
+        _, share = mean_confusion(rows, emotions)
         right, wrong = share.diagonal(), share - np.diag(share.diagonal())
         pairs = [divmod(int(cell), len(emotions)) for cell in wrong.ravel().argsort()[::-1][:num_pairs]]
         taken = ", ".join(f"{emotions[i]} for {emotions[j]} ({percent(share[i, j], 0)} %)" for i, j in pairs)
@@ -145,6 +152,11 @@ def class_recall_alt(records: pd.DataFrame, recipe: str, modalities: str, system
     wide = both_protocols(rows[rows.metric == "recall"], ["emotion"]).sort_values("fall", ascending=False)
     told = [f"{r.emotion} {percent(r.random)} and {percent(r.speaker_independent)}" for r in wide.itertuples()]
     return f"Recall of {system} in percent, random split and new speakers, largest fall first: {'; '.join(told)}."
+
+
+def _chosen_by(curves: pd.DataFrame) -> str:
+    """The score of a history: what its epochs were chosen by."""
+    return next(name for name in SCORES if f"dev_{name}" in curves and curves[f"dev_{name}"].notna().any())
 
 
 def _of_one(curves: pd.DataFrame, recipe: str) -> pd.DataFrame:
