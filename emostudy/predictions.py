@@ -147,7 +147,7 @@ def _rows(path: Path) -> pd.DataFrame:
     if list(rows.columns[: len(COLUMNS)]) != COLUMNS or not len(rows) or not numbers.shape[1]:
         raise ValueError("other columns, or no rows")
     known, values = {column[2:] for column in numbers}, numbers.to_numpy()
-    named = {label for cell in {*rows.predicted, *rows.emotion} for label in cell.split(SEVERAL)}
+    named = {label for cell in {*rows.predicted, *rows.emotion} for label in str(cell).split(SEVERAL)}
     if not ((values >= 0) & (values <= 1)).all() or not named <= known:  # NaN too
         raise ValueError("probabilities outside 0 to 1, or an emotion without one")
     if set(rows.run_id) != {path.stem} or rows.duplicated(["fold", "part", "clip_id"]).any():

@@ -246,3 +246,11 @@ def test_of_one_emotion_a_clip_the_matrices_tell_what_the_codes_do(corpus):
     )
     assert (true.sum(1) == 1).all() and np.array_equal(true.astype(int).T @ told, metrics.confusion(y, said, 3))
     assert several_metrics.aurocs(true, same) == pytest.approx(metrics.auroc(y, probabilities))
+
+
+def test_a_kept_label_without_a_probability_is_refused(tmp_path):
+    found, record = run(tmp_path, corpus(), toys.SVM)
+    broken = found.assign(predicted=["joy|rage", *found.predicted[1:]])
+    preds.write_run(tmp_path, broken, record)
+    with pytest.raises(ValueError, match=r"an emotion without one.*delete it"):
+        preds.read_runs(tmp_path, [record["run_id"]])
