@@ -43,7 +43,9 @@ class OneEach(Estimator):
             both, y = (np.concatenate([some["train"], some["dev"]]) for some in (x, labels))
             best = self._each(both, y, [x["test"]], seed, best["point"])
             (test,) = best["probabilities"]
-        return Fitted(dev, test, info=info | {name: best[name] for name in ("num_parameters", "cv_trials")})
+        return Fitted(
+            dev, test, info=info | {name: best[name] for name in ("num_parameters", "cv_trials") if best[name]}
+        )
 
     def _each(self, x: np.ndarray, y: np.ndarray, asked: list[np.ndarray], seed: int, point: dict) -> dict:
         """Probabilities (N, C) of every table in `asked`; a machine lives no longer than its label's turn."""

@@ -1,5 +1,6 @@
 """Clips with several labels at once: learned, written, read back and scored."""
 
+import json
 from dataclasses import fields, replace
 
 import numpy as np
@@ -16,8 +17,10 @@ from emostudy.corpora.corpus import Corpus
 from emostudy.ensembles import together
 from emostudy.estimators import Tuned
 from emostudy.labels import encode_several, joined
+from emostudy.paths import ROOT
 from emostudy.recipes.reference import MAJORITY, REFERENCE, lines
 from emostudy.recipes.sentences import fine_tuned
+from emostudy.recipes.speech import SPEECH_MFCC_LSTM, SPEECH_SVM
 from emostudy.recipes.text import TEXT_TFIDF
 from emostudy.several import for_labels, learns_several
 from emostudy.thresholds import best_thresholds, decide, macro_f1
@@ -209,6 +212,13 @@ def test_refitting_a_machine_leaves_its_dev_predictions(tmp_path):
 def test_one_emotion_a_clip_is_learned_as_before(corpus):
     recipes = (toys.SVM, toys.NET, TOGETHER)
     assert for_labels(recipes, corpus) is recipes and not any(map(learns_several, recipes))
+
+
+def test_committed_runs_of_one_emotion_a_clip_are_not_trained_again():
+    kept = [json.loads(path.read_text("utf-8")) for path in (ROOT / "results/ravdess/paper/runs").glob("*.json")]
+    for recipe in (MAJORITY, SPEECH_SVM, SPEECH_MFCC_LSTM):
+        runs = [run for run in kept if run["recipe"] == recipe.name and run["condition"] == "none"]
+        assert len(runs) >= 10 and all(run["identity"] == experiments.identity_of(recipe) for run in runs)
 
 
 def test_several_labels_make_another_run_and_keep_every_setting():
