@@ -8,7 +8,9 @@ import pandas as pd
 from IPython.display import Markdown
 
 from emostudy import predictions as preds
-from emostudy.metrics import confusion, recall, uar
+from emostudy.intervals import OVERALL
+from emostudy.metrics import confusion, recall
+from emostudy.wording import pair
 
 
 def check(number: str, answer: object, solve: Callable, *material, within: float = 0.0) -> Markdown:
@@ -16,12 +18,14 @@ def check(number: str, answer: object, solve: Callable, *material, within: float
 
     Args:
         answer: None says "not answered yet"; else a number, a word, or a tuple of words.
-        solve: a function of this module that works out the right answer from `material`.
+        solve: a function of this module that works out the right answer from `material`; None where there is none.
         within: how far a number may be off.
     """
     if answer is None:
         return Markdown(f"**Exercise {number}**: not answered yet.")
     right = solve(*material)
+    if right is None:
+        return Markdown(f"**Exercise {number}** compares two protocols, and one was run: choose two with `protocols`.")
     if _same(answer, right, within):
         return Markdown(f"**Exercise {number}**: right, {answer}.")
     if isinstance(right, Real) and not _is_number(answer):
@@ -87,10 +91,13 @@ def most_confused(test: pd.DataFrame, recipe: str, protocol: str, emotions: tupl
     return emotions[row], emotions[column]
 
 
-def fall(test: pd.DataFrame, recipe: str, emotions: tuple[str, ...]) -> float:
-    """Points of UAR, seeds averaged, lost from the random split to new speakers."""
-    by_protocol = [_mean_uar(_of(test, recipe, protocol), emotions) for protocol in ("random", "speaker_independent")]
-    return 100 * (by_protocol[0] - by_protocol[1])
+def fall(test: pd.DataFrame, recipe: str, emotions: tuple[str, ...], metric: str = "UAR") -> float | None:
+    """Points, seeds averaged, lost from the flattering protocol to the honest one; None where one protocol alone was run."""
+    flattering, honest = pair(test.protocol)
+    if not flattering:
+        return None
+    known, new = (mean_score(_of(test, recipe, protocol), emotions, metric) for protocol in (flattering, honest))
+    return 100 * (known - new)
 
 
 def hardest_speaker(test: pd.DataFrame, recipe: str, protocol: str) -> str:
@@ -126,10 +133,10 @@ def trust_weight(probabilities: list[list[float]], trust: list[float]) -> float:
     return float(weights[0] / weights.sum())
 
 
-def best_on_dev(predictions: pd.DataFrame, protocol: str, emotions: tuple[str, ...]) -> str:
-    """The recipe with the best UAR on dev clips."""
+def best_on_dev(predictions: pd.DataFrame, protocol: str, emotions: tuple[str, ...], metric: str = "UAR") -> str:
+    """The recipe with the best score on dev clips."""
     rows = predictions[(predictions.part == "dev") & (predictions.protocol == protocol)]
-    scores = rows.groupby(["recipe", "modalities"]).apply(lambda group: _mean_uar(group, emotions))
+    scores = rows.groupby(["recipe", "modalities"]).apply(lambda group: mean_score(group, emotions, metric))
     return scores.round(9).idxmax()[0]  # or the last digit of a sum would decide between equals
 
 
@@ -138,10 +145,12 @@ def num_shown(comparisons: pd.DataFrame) -> int:
     return int((comparisons.verdict == "better").sum())
 
 
-def deepest_fall(test: pd.DataFrame, emotions: tuple[str, ...]) -> str:
-    """The recipe that loses most from the random split to new speakers."""
+def deepest_fall(test: pd.DataFrame, emotions: tuple[str, ...], metric: str = "UAR") -> str | None:
+    """The recipe that loses most from the flattering protocol to the honest one; None where one protocol alone was run."""
+    if not pair(test.protocol)[0]:
+        return None
     alone = test[~test.modalities.str.contains("+", regex=False)]
-    falls = {recipe: round(fall(rows, recipe, emotions), 9) for recipe, rows in alone.groupby("recipe")}
+    falls = {recipe: round(fall(alone, recipe, emotions, metric), 9) for recipe in sorted(set(alone.recipe))}
     return max(falls, key=falls.get)
 
 
@@ -154,5 +163,6 @@ def _counts(rows: pd.DataFrame, emotions: tuple[str, ...]) -> np.ndarray:
     return confusion(y, predicted, len(emotions))
 
 
-def _mean_uar(rows: pd.DataFrame, emotions: tuple[str, ...]) -> float:
-    return float(np.mean([uar(_counts(seed, emotions)) for _, seed in rows.groupby("seed")]))
+def mean_score(rows: pd.DataFrame, emotions: tuple[str, ...], metric: str) -> float:
+    """A metric of the counts, mean over seeds."""
+    return float(np.mean([OVERALL[metric](_counts(seed, emotions)) for _, seed in rows.groupby("seed")]))

@@ -1,6 +1,6 @@
 """Tables from records: long ones in numbers, and the same worded for people.
 
-Every table has the random split beside new speakers, and the reference lines at its foot.
+Every table has the flattering protocol beside the honest one (`wording.pair`) and the reference lines at its foot.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,14 +9,17 @@ import pandas as pd
 
 from emostudy.table_files import save as save  # so that notebooks import one module
 from emostudy.wording import (
-    SHOWN,
+    cluster_title,
     interval,
     interval_note,
+    metric_title,
     modality_rank,
     modality_title,
     percent,
     protocol_title,
+    roles,
     sample,
+    sentence,
 )
 
 Titles = Mapping[str, str]
@@ -46,31 +49,39 @@ def results_table(
 
 
 def systems(records: pd.DataFrame, metric: str = "UAR", condition: str = "none") -> pd.DataFrame:
-    """One row per system, both protocols in it: `recipe, modalities, random, random_low, random_high, ..., fall`.
+    """One row per system: `recipe, modalities, flattering, flattering_low, flattering_high, honest, ..., fall`.
 
-    All in 0 to 1; NaN where a protocol was not run. Sorted by modalities, best first, reference lines last.
+    All in 0 to 1; NaN where a system was not run under a protocol. Where the records know one protocol alone, it is `honest`
+    and there is neither `flattering` nor `fall`. Sorted by modalities, best first, reference lines last.
     """
-    rows = _pooled(records, metric)
-    table = both_protocols(rows[rows.condition == condition], ["recipe", "modalities"])
-    down = -table.speaker_independent.fillna(table.random)
+    rows, shown = _pooled(records, metric), roles(records.protocol)
+    table = both_protocols(rows[rows.condition == condition], ["recipe", "modalities"], shown)
+    down = -table.honest.fillna(table[next(iter(shown))])
     table = table.assign(rank=table.modalities.map(modality_rank), down=down).sort_values(["rank", "down", "recipe"])
     return table.drop(columns=["rank", "down"]).reset_index(drop=True)
 
 
-def both_protocols(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Records of both protocols in one row per `keys`: `random, random_low, random_high, ...` and `fall`, in 0 to 1."""
+def both_protocols(rows: pd.DataFrame, keys: list[str], shown: Mapping[str, str]) -> pd.DataFrame:
+    """Records of the protocols `shown` (`wording.roles`) in one row per `keys`, in 0 to 1.
+
+    Columns `flattering, honest, flattering_low, ..., honest_high, fall`, or `honest, honest_low, honest_high` alone.
+    """
     wide = rows.pivot(index=keys, columns="protocol", values=FIGURES[:3])
-    wide = wide.reindex(columns=pd.MultiIndex.from_product([FIGURES[:3], SHOWN])).astype(float)
-    wide.columns = [protocol + column.removeprefix("value").removeprefix("ci") for column, protocol in wide.columns]
-    return wide.reset_index().assign(fall=lambda t: t.random - t.speaker_independent)
+    columns = [(figure, role) for figure in FIGURES[:3] for role in shown]
+    wanted = pd.MultiIndex.from_tuples([(figure, shown[role]) for figure, role in columns])
+    wide = wide.reindex(columns=wanted).astype(float)
+    wide.columns = [role + figure.removeprefix("value").removeprefix("ci") for figure, role in columns]
+    wide = wide.reset_index()
+    return wide.assign(fall=wide.flattering - wide.honest) if "flattering" in shown else wide
 
 
 def side_by_side(records: pd.DataFrame, metric: str = "UAR", titles: Titles | None = None) -> pd.DataFrame:
-    """`systems` worded in percent: modalities, system, random split, new speakers, fall (points)."""
-    rows = systems(records, metric)
+    """`systems` worded in percent: modalities, system, a column per protocol with its title, fall (points) if there are two."""
+    rows, shown = systems(records, metric), roles(records.protocol)
     names = {"modalities": rows.modalities.map(modality_title), "system": _named(rows.recipe, titles)}
-    cells = {protocol_title(p): _intervals(rows, p, f"{p}_low", f"{p}_high") for p in SHOWN}
-    return pd.DataFrame({**names, **cells, "fall (points)": rows.fall.map(percent)})
+    cells = {protocol_title(p): _intervals(rows, role, f"{role}_low", f"{role}_high") for role, p in shown.items()}
+    fall = {"fall (points)": rows.fall.map(percent)} if "fall" in rows else {}
+    return pd.DataFrame({**names, **cells, **fall})
 
 
 def by_condition(
@@ -93,7 +104,8 @@ def per_class(
     """One system: a row per emotion, a column `<metric>, <protocol title>` each, in percent."""
     rows = class_rows(records, recipe, modalities)
     wide = rows.pivot(index="emotion", columns=["metric", "protocol"], values="value").loc[rows.emotion.unique()]
-    pairs = [(metric, protocol) for metric in metrics for protocol in SHOWN if (metric, protocol) in wide]
+    shown = roles(records.protocol).values()
+    pairs = [(metric, protocol) for metric in metrics for protocol in shown if (metric, protocol) in wide]
     cells = {f"{metric}, {protocol_title(protocol)}": wide[metric, protocol].map(percent) for metric, protocol in pairs}
     return pd.DataFrame(cells).reset_index()
 
@@ -139,8 +151,8 @@ def gaps(
         recipes: modalities -> the recipe that stands for them (chosen on dev clips).
         ceilings, adjusted: modalities -> best possible UAR; the same through imperfect recognisers (`ceilings.py`).
     """
-    rows = systems(records).rename(columns={protocol: "reached"})
-    rows = rows.rename(columns={f"{protocol}_low": "ci_low", f"{protocol}_high": "ci_high"})
+    rows = systems(records[records.protocol == protocol])
+    rows = rows.rename(columns={"honest": "reached", "honest_low": "ci_low", "honest_high": "ci_high"})
     rows = rows[rows.recipe == rows.modalities.map(recipes)].assign(
         ceiling=rows.modalities.map(ceilings), adjusted=rows.modalities.map(adjusted)
     )
@@ -172,9 +184,10 @@ def gaps_worded(gaps: pd.DataFrame, titles: Titles | None = None) -> pd.DataFram
 def comparisons_note(comparisons: pd.DataFrame, cluster: str = "speaker") -> str:
     """What stands under a table of comparisons: what the brackets are, and how it was tested."""
     clips = " or ".join(str(number) for number in sorted(comparisons.num_clips.unique()))
+    metric, over = metric_title(comparisons.metric.iloc[0]), cluster_title(cluster)
     return (
-        f"UAR on the same {clips} clips; in brackets the {interval_note(cluster)}. Paired permutation test over {cluster}s; p after "
-        "Holm over the rows of one protocol and baseline."
+        f"{sentence(metric)} on the same {clips} clips; in brackets the {interval_note(cluster)}. Paired "
+        f"permutation test over {over}s; p after Holm over the rows of one protocol and baseline."
     )
 
 
@@ -182,7 +195,7 @@ def note(records: pd.DataFrame, cluster: str = "speaker") -> str:
     """What stands under a table: units, sample, and what `[-]` means if it occurs."""
     text = f"Percent; in brackets the {interval_note(cluster)}. {sample(records, cluster)}."
     rows = _whole(records)
-    return text + (f" [-]: too few {cluster}s for an interval." if rows.ci_low.isna().any() else "")
+    return text + (f" [-]: too few {cluster_title(cluster)}s for an interval." if rows.ci_low.isna().any() else "")
 
 
 def _whole(records: pd.DataFrame) -> pd.DataFrame:

@@ -1,15 +1,16 @@
 """How numbers, protocols and sets of modalities are worded: alike in every table, figure and alternative text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from emostudy.protocols import PROTOCOLS
 
 MODALITIES = ("face", "speech", "text", "physio")
-SHOWN = ("random", "speaker_independent")  # the flattering protocol and the honest one, always side by side
+SHOWN = ("random", "speaker_independent")  # flattering and honest, side by side wherever both were run
 LAST = 10**9
 CLUSTERS = {"clip_id": "clip"}
+ARTICLES = {"random": "a ", "official": "the "}
 
 
 def percent(value: float, digits: int = 1) -> str:
@@ -43,6 +44,57 @@ def protocol_title(protocol: str) -> str:
     return f"{title} ({listed.replace('_', ' ')})" if listed else title
 
 
+def on(protocol: str) -> str:
+    """ "random" -> "on a random split", "speaker_independent" -> "on new speakers", "official" -> "on the official split"."""
+    return f"on {ARTICLES.get(protocol, '')}{protocol_title(protocol)}"
+
+
+def pair(protocols: Iterable[str]) -> tuple[str, str]:
+    """The flattering protocol, "" where one alone was run, and the honest one.
+
+    `SHOWN` if both are there, else the first and the last in the order of `PROTOCOLS`. ValueError if there is none.
+    """
+    names = sorted(set(protocols), key=_place)
+    if not names:
+        raise ValueError("no protocol to show: name one, or run the notebooks that train first")
+    if set(SHOWN) <= set(names):
+        return SHOWN
+    return names[0] if names[1:] else "", names[-1]
+
+
+def roles(protocols: Iterable[str]) -> dict[str, str]:
+    """`pair` as `{"flattering": ..., "honest": ...}`, or `{"honest": ...}` where one protocol alone was run."""
+    return {role: name for role, name in zip(("flattering", "honest"), pair(protocols), strict=True) if name}
+
+
+def ordered(protocols: Iterable[str]) -> list[str]:
+    """Each protocol once, the flattering one of `pair` first, the honest one last."""
+    names, ends = set(protocols), roles(protocols)
+    between = sorted(names - set(ends.values()), key=_place)
+    return [name for name in (ends.get("flattering"), *between, ends["honest"]) if name]
+
+
+def _place(protocol: str) -> tuple[int, str]:
+    known, name = list(PROTOCOLS), protocol.partition(":")[0]
+    return known.index(name) if name in known else len(known), protocol
+
+
+def alone(protocols: Iterable[str]) -> str:
+    """What a note begins with where one protocol alone is shown: "Official split. "; "" where two stand side by side."""
+    flattering, honest = pair(protocols)
+    return "" if flattering else f"{protocol_title(honest).capitalize()}. "
+
+
+def metric_title(metric: str) -> str:
+    """ "UAR" -> "UAR", "weighted_F1" -> "weighted F1", "WA" -> "weighted accuracy"."""
+    return {"WA": "weighted accuracy"}.get(metric, metric.replace("_", " "))
+
+
+def cluster_title(cluster: str) -> str:
+    """What is resampled, in one word: "clip_id" -> "clip"."""
+    return CLUSTERS.get(cluster, cluster)
+
+
 def modality_title(modalities: str) -> str:
     """ "face+speech" -> "face + speech"; a system that uses none is a reference line."""
     return "reference lines" if modalities in ("none", "") else modalities.replace("+", " + ")
@@ -64,7 +116,7 @@ def sample(frame: pd.DataFrame, cluster: str = "speaker") -> str:
     Args:
         cluster: the corpus card's unit of resampling; a column of predictions.
     """
-    noun, is_records = CLUSTERS.get(cluster, cluster), "num_clips" in frame
+    noun, is_records = cluster_title(cluster), "num_clips" in frame
     runs = frame[(frame.fold.astype(str) != "all") & (frame.part == "test")] if is_records else frame
     tested = {}  # "432 clips of 24 speakers" -> the protocols that tested just so many
     for protocol, rows in frame.groupby("protocol") if "protocol" in frame else [("", frame)]:
@@ -85,7 +137,7 @@ def sample(frame: pd.DataFrame, cluster: str = "speaker") -> str:
 
 def interval_note(cluster: str = "speaker") -> str:
     """ "95 % interval over speakers"."""
-    return f"95 % interval over {CLUSTERS.get(cluster, cluster)}s"
+    return f"95 % interval over {cluster_title(cluster)}s"
 
 
 def full_title(row, titles: Mapping[str, str]) -> str:
@@ -95,4 +147,9 @@ def full_title(row, titles: Mapping[str, str]) -> str:
 
 def titled(system: str, question: str) -> str:
     """ "BERT: who is hard to read?"; without a system "Who is hard to read?"."""
-    return f"{system}: {question}" if system else question[:1].upper() + question[1:]
+    return f"{system}: {question}" if system else sentence(question)
+
+
+def sentence(text: str) -> str:
+    """With a large first letter; the rest, such as UAR, as it is."""
+    return text[:1].upper() + text[1:]

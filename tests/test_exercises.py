@@ -130,6 +130,19 @@ def test_the_fall_is_in_points_of_uar_seeds_averaged():
     assert ex.fall(test, "net", toys.EMOTIONS) == pytest.approx(100 * (11 / 12 - 1 / 2))
 
 
+def test_the_fall_is_between_the_pair_that_was_run_and_in_the_metric_asked_for():
+    test = pd.concat([rows("aa aa ff jj", "random"), rows("aa af ff jj", "official")])
+    assert ex.fall(test, "net", toys.EMOTIONS) == pytest.approx(100 * (1 - 5 / 6))
+    assert ex.fall(test, "net", toys.EMOTIONS, "WA") == pytest.approx(25)
+
+
+def test_what_compares_two_protocols_says_so_where_one_was_run():
+    test = rows("aa aa ff jj", "official")
+    assert ex.fall(test, "net", toys.EMOTIONS) is None and ex.deepest_fall(test, toys.EMOTIONS) is None
+    told = ex.check("1", 0.0, ex.fall, test, "net", toys.EMOTIONS, within=0.1).data
+    assert "compares two protocols, and one was run" in told
+
+
 def test_the_recipe_that_falls_deepest_is_unimodal():
     test = pd.concat(
         [
@@ -189,3 +202,13 @@ def test_how_many_are_shown_to_be_better():
 
 def test_modalities_are_named_as_everywhere():
     assert MODALITIES == ("face", "speech", "text")
+
+
+def test_the_best_on_dev_is_by_the_metric_asked_for():
+    dev = [
+        rows("aa aa aa aa af ff jf", part="dev", recipe="often"),
+        rows("aj aj aa aa fa ff jj", part="dev", recipe="even"),
+    ]
+    frame = pd.concat(dev)
+    assert ex.best_on_dev(frame, "speaker_independent", toys.EMOTIONS) == "even"
+    assert ex.best_on_dev(frame, "speaker_independent", toys.EMOTIONS, "WA") == "often"

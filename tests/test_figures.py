@@ -16,10 +16,10 @@ GENDERS = {f"s{n}": "female" if n < 6 else "male" for n in range(12)}
 CORPUS = SimpleNamespace(clips=pd.DataFrame({"speaker": list(GENDERS), "gender": list(GENDERS.values())}))
 
 
-def made_predictions(num_seeds=2):
+def made_predictions(num_seeds=2, protocols=("random", "speaker_independent")):
     """Each of 12 speakers shows each emotion 5 times; on new speakers every second "anger" is taken for "neutral"."""
     rows = []
-    for protocol in ("random", "speaker_independent"):
+    for protocol in protocols:
         for seed in range(num_seeds):
             for number in range(120):
                 emotion = EMOTIONS[number % 2]
@@ -175,10 +175,10 @@ def test_speakers_stand_by_gender_best_first():
     predictions.loc[hard, "predicted"] = "neutral"
     table = speaker_uar(predictions, CORPUS)
     assert table.gender.tolist() == ["female"] * 6 + ["male"] * 6
-    assert table.speaker[5] == "s0" and table.speaker_independent[5] == pytest.approx(0.5)
-    assert table.speaker_independent[:5].is_monotonic_decreasing
+    assert table.speaker[5] == "s0" and table.honest[5] == pytest.approx(0.5)
+    assert table.honest[:5].is_monotonic_decreasing
     fig = figures.per_speaker(predictions, CORPUS, "CNN")
-    assert fig.axes[0].lines[-1].get_ydata() == pytest.approx(100 * table.speaker_independent)
+    assert fig.axes[0].lines[-1].get_ydata() == pytest.approx(100 * table.honest)
     assert "from 50.0 (speaker s0)" in figures.per_speaker_alt(predictions, CORPUS, "CNN")
 
 
@@ -272,3 +272,66 @@ def test_a_smoke_run_without_intervals_and_with_one_protocol_is_drawn():
     figures.roc_curves(predictions, EMOTIONS, "CNN")
     figures.learning_curves(curves.query("protocol == 'random'"), "cnn", "CNN")
     figures.per_speaker(predictions, CORPUS).draw_without_rendering()
+
+
+WRONG = ("random split", "new speakers", "fall", "chance", "UAR")  # words that have no place beside the official split
+
+
+def test_one_protocol_alone_is_filled_and_nothing_falls():
+    records = made_records(["official"], "weighted_F1")
+    fig = figures.protocols(records, TITLES, cluster="dialogue", metric="weighted_F1")
+    (ax,) = fig.axes
+    assert points(ax, "late official") == pytest.approx([80]) and not [
+        one for one in ax.lines if "fall" in one.get_label()
+    ]
+    assert {bar.lines[0].get_markerfacecolor() for bar in ax.containers}.isdisjoint({"white"})
+    said = [*words(fig), figures.protocols_alt(records, TITLES, "weighted_F1")]
+    assert {"What is reached on the official split?", "weighted F1 (%)"} <= set(said)
+    assert said[-1].startswith(
+        "Weighted F1 in percent of 4 systems on the official split. Best on the official split is late"
+    )
+    assert any("Official split. 120 clips of 12 dialogues" in " ".join(word.split()) for word in said)
+    assert not [word for word in said for wrong in WRONG if wrong in word]
+
+
+def test_a_random_split_beside_the_official_one_is_drawn_and_told_so():
+    records, best = made_records(["random", "official"]), {"random": "svm", "official": "cnn_b"}
+    fig = figures.protocols(records, TITLES)
+    assert points(fig.axes[0], "late fall") == pytest.approx([90, 80])
+    assert {"How much is lost on the official split?", "random split", "official split"} <= set(words(fig)) | {
+        text.get_text() for text in fig.axes[0].get_legend().get_texts()
+    }
+    alt = figures.protocols_alt(records, TITLES)
+    assert "on a random split and on the official split. 4 of them fall" in alt and "new speakers" not in alt
+    random, official = figures.fusion(records, TITLES, best).axes
+    assert random.get_title(loc="left") == "random split" and points(official, "late official") == pytest.approx([80])
+    assert "Official split: the best single modality, cnn_b" in figures.fusion_alt(records, TITLES, best)
+
+
+@pytest.mark.filterwarnings("error")
+def test_every_figure_of_results_knows_one_protocol_alone():
+    records, predictions = made_records(["official"]), made_predictions(2, ["official"])
+    best, curves = {"official": "cnn_b"}, made_curves().query("protocol == 'random'").assign(protocol="official")
+    drawn = {
+        "protocols": (figures.protocols(records, TITLES), figures.protocols_alt(records, TITLES)),
+        "fusion": (figures.fusion(records, TITLES, best), figures.fusion_alt(records, TITLES, best)),
+        "recall": tuple(
+            draw(records, "svm", "speech", "SVM") for draw in (figures.class_recall, figures.class_recall_alt)
+        ),
+        "curves": tuple(draw(curves, "cnn", "CNN") for draw in (figures.learning_curves, figures.learning_curves_alt)),
+        "confusions": tuple(
+            draw(predictions, EMOTIONS, "CNN") for draw in (figures.confusions, figures.confusions_alt)
+        ),
+        "roc": tuple(draw(predictions, EMOTIONS, "CNN") for draw in (figures.roc_curves, figures.roc_curves_alt)),
+        "speakers": tuple(draw(predictions, CORPUS, "CNN") for draw in (figures.per_speaker, figures.per_speaker_alt)),
+    }
+    for name, (fig, alt) in drawn.items():
+        fig.draw_without_rendering()
+        said = " ".join(" ".join(word.split()) for word in (*words(fig), alt))
+        assert "fficial split" in said, name
+        assert not [wrong for wrong in ("random split", "new speakers", "fall") if wrong in said.lower()], name
+
+
+def test_confusions_of_one_protocol_take_half_the_page():
+    assert figures.confusions(made_predictions(1, ["official"]), EMOTIONS).get_size_inches()[0] == style.FULL / 2
+    assert figures.confusions(made_predictions(1), EMOTIONS).get_size_inches()[0] == style.FULL

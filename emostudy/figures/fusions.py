@@ -10,14 +10,17 @@ from emostudy.figures.marks import ROW, beside, grouped, limits, mark_ceilings, 
 from emostudy.figures.style import GREY, HALF, canvas, label_rows, look, styled
 from emostudy.tables import systems
 from emostudy.wording import (
-    SHOWN,
+    cluster_title,
     counted,
     full_title,
     interval_note,
+    metric_title,
     modality_rank,
     percent,
     protocol_title,
+    roles,
     sample,
+    sentence,
 )
 
 
@@ -30,50 +33,52 @@ def fusion(
     cluster: str = "speaker",
     width: float = HALF,
     title: str = "Does joining beat the best modality alone?",
+    metric: str = "UAR",
 ) -> Figure:
-    """Every fused system's UAR, a panel per protocol, over a grey band: the best single modality and its interval.
+    """Every fused system's score, a panel per protocol, over a grey band: the best single modality and its interval.
 
     Args:
         best: protocol -> recipe of the best single modality (`records.best_single`, chosen on dev clips).
     """
-    everything = systems(records)
+    everything, shown = systems(records, metric), roles(records.protocol)
     is_fused = everything.modalities.str.contains("+", regex=False)
     table, rows = everything[is_fused], grouped(everything[is_fused], titles)
     note = (
         f"Grey: best single modality by dev clips. {'Black ticks: ceiling. ' if ceilings else ''}"
         f"{sample(records, cluster)}. Whiskers and band: {interval_note(cluster)}."
     )
-    fig, axes = canvas(width, 1.35 + ROW * len(rows.labels), title, note, columns=2, sharey=True, sharex=True)
-    for ax, protocol in zip(axes[0], SHOWN, strict=True):
+    fig, axes = canvas(width, 1.35 + ROW * len(rows.labels), title, note, columns=len(shown), sharey=True, sharex=True)
+    for ax, (role, protocol) in zip(axes[0], shown.items(), strict=True):
         single = everything[(everything.recipe == best[protocol]) & ~is_fused].iloc[0]
         for y, row in zip(rows.places, table.to_dict("records"), strict=True):
-            bounds, seen = [row[f"{protocol}{end}"] for end in ("", "_low", "_high")], look(row["modalities"])
-            face = "white" if protocol == "random" else seen.colour
+            bounds, seen = [row[f"{role}{end}"] for end in ("", "_low", "_high")], look(row["modalities"])
+            face = "white" if role == "flattering" else seen.colour
             whiskers(ax, y, *bounds, seen, face, label=f"{row['recipe']} {protocol}")
             mark_ceilings(ax, y, row["modalities"], ceilings, None)
         ax.tick_params(axis="y", left=False)
         ax.spines["left"].set_visible(False)
-        _band(ax, protocol, single)
-        ax.set_xlabel("UAR (%)")
+        _band(ax, role, single)
+        ax.set_title(protocol_title(protocol), pad=12)
+        ax.set_xlabel(f"{metric_title(metric)} (%)")
         ax.grid(axis="x")
     label_rows(axes[0, 0], rows.ticks, rows.labels, rows.bold)
     return fig
 
 
-def fusion_alt(records: pd.DataFrame, titles: Mapping[str, str], best: Mapping[str, str]) -> str:
+def fusion_alt(records: pd.DataFrame, titles: Mapping[str, str], best: Mapping[str, str], metric: str = "UAR") -> str:
     """The finding of `fusion`: per protocol the best single modality, the best fusion, and how many are above."""
-    table = systems(records)
+    table = systems(records, metric)
     is_fused, told = table.modalities.str.contains("+", regex=False), []
-    for protocol in SHOWN:
+    for role, protocol in roles(records.protocol).items():
         single, fused = table[(table.recipe == best[protocol]) & ~is_fused].iloc[0], table[is_fused]
-        top = fused.loc[fused[protocol].idxmax()]
-        above = (fused[protocol] > single[protocol]).sum()
+        top = fused.loc[fused[role].idxmax()]
+        above = (fused[role] > single[role]).sum()
         told.append(
             f"{protocol_title(protocol).capitalize()}: the best single modality, {full_title(single, titles)}, "
-            f"reaches {percent(single[protocol])}; {above} of {len(fused)} fusions lie above, "
-            f"the highest {full_title(top, titles)} with {percent(top[protocol])}."
+            f"reaches {percent(single[role])}; {above} of {len(fused)} fusions lie above, "
+            f"the highest {full_title(top, titles)} with {percent(top[role])}."
         )
-    return "UAR in percent. " + " ".join(told)
+    return f"{sentence(metric_title(metric))} in percent. " + " ".join(told)
 
 
 @styled
@@ -84,7 +89,7 @@ def differences(
     width: float = HALF,
     title: str = "",
 ) -> Figure:
-    """Difference in UAR to one baseline with its interval; filled where the paired test shows one, hollow where not.
+    """Difference in the corpus' metric to one baseline with its interval; filled where the paired test shows one, hollow where not.
 
     Args:
         comparisons: of `records.compare_with`, one baseline and one protocol.
@@ -101,7 +106,7 @@ def differences(
     rows, base = grouped(table, titles), titles.get(table.baseline.iloc[0], table.baseline.iloc[0])
     note = (
         f"{protocol_title(table.protocol.iloc[0]).capitalize()}; {counted(table.num_clips.max(), 'clip')}, "
-        f"{counted(table.num_clusters.max(), cluster)}. Whiskers: {interval_note(cluster)}. "
+        f"{counted(table.num_clusters.max(), cluster_title(cluster))}. Whiskers: {interval_note(cluster)}. "
         "Filled: p < 0.05, paired permutation test, Holm; hollow: no difference shown."
     )
     fig, ax = row_chart(width, rows, title or f"Better than {base}?", note)
@@ -112,7 +117,7 @@ def differences(
         whiskers(ax, y, row.difference, row.ci_low, row.ci_high, seen, face, label=row.recipe)
         beside(ax, y, f"{100 * row.difference:+.1f}".replace("-", "−"), 30)
     limits(ax, table[["difference", "ci_low", "ci_high"]], [0])
-    ax.set_xlabel("difference in UAR (points)")
+    ax.set_xlabel(f"difference in {metric_title(table.metric.iloc[0])} (points)")
     return fig
 
 
@@ -126,15 +131,15 @@ def differences_alt(comparisons: pd.DataFrame, titles: Mapping[str, str]) -> str
         bounds = "" if pd.isna(row.ci_low) else f" [{percent(row.ci_low)}, {percent(row.ci_high)}]"
         ends.append(f"{word}: {full_title(row, titles)}, {percent(row.difference)}{bounds}.")
     protocol = protocol_title(comparisons.protocol.iloc[0]).capitalize()
-    head = f"{protocol}, UAR minus that of {titles.get(base, base)}, in points: of {len(comparisons)} systems {told}. "
+    metric = metric_title(comparisons.metric.iloc[0])
+    head = f"{protocol}, {metric} minus that of {titles.get(base, base)}, in points: of {len(comparisons)} systems {told}. "
     return head + " ".join(ends)
 
 
-def _band(ax, protocol: str, single: pd.Series) -> None:
+def _band(ax, role: str, single: pd.Series) -> None:
     """The best single modality as a grey line and band, named at its head."""
-    ax.axvspan(100 * single[f"{protocol}_low"], 100 * single[f"{protocol}_high"], color="#e3e3e3", lw=0, zorder=0)
-    ax.axvline(100 * single[protocol], color=GREY, lw=1, label=f"_{single.recipe}", zorder=1)
-    at, words = 100 * single[protocol], f"{single.modalities} {percent(single[protocol])}"
+    ax.axvspan(100 * single[f"{role}_low"], 100 * single[f"{role}_high"], color="#e3e3e3", lw=0, zorder=0)
+    ax.axvline(100 * single[role], color=GREY, lw=1, label=f"_{single.recipe}", zorder=1)
+    at, words = 100 * single[role], f"{single.modalities} {percent(single[role])}"
     inward = "right" if at > np.mean(ax.get_xlim()) else "left"  # a name never reaches into the other panel
     ax.annotate(words, (at, 1), (0, 2), ("data", "axes fraction"), "offset points", ha=inward, color=GREY)
-    ax.set_title(protocol_title(protocol), pad=12)

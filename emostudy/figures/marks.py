@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.lines import Line2D
 
 from emostudy.figures.style import CMAP, GREY, INK, Look, canvas, ink_on, label_rows
-from emostudy.wording import modality_title, percent
+from emostudy.wording import metric_title, modality_title, percent, protocol_title
 
 ROW = 0.165  # inches
 
@@ -47,37 +47,40 @@ def whiskers(ax, y: float, value: float, low: float, high: float, look: Look, fa
     )
 
 
-def dumbbell(ax, y: float, row, look: Look, label: str) -> None:
-    """Random split (hollow) and new speakers (filled) on row y, joined; row has `random, random_low, ...`."""
-    ax.plot(
-        [100 * row.random, 100 * row.speaker_independent],
-        [y, y],
-        color=look.colour,
-        lw=4,
-        alpha=0.28,
-        solid_capstyle="butt",
-        label=f"_{label} fall",
-        zorder=1,
-    )
-    whiskers(ax, y, row.random, row.random_low, row.random_high, look, "white", f"{label} random")
-    whiskers(
-        ax,
-        y,
-        row.speaker_independent,
-        row.speaker_independent_low,
-        row.speaker_independent_high,
-        look,
-        look.colour,
-        f"{label} speaker_independent",
-    )
+def dumbbell(ax, y: float, row, look: Look, label: str, shown: Mapping[str, str]) -> None:
+    """The flattering protocol (hollow) and the honest one (filled) on row y, joined, the fall beside; one protocol alone is a filled mark.
+
+    Args:
+        row: of `tables.both_protocols`.
+        shown: of `wording.roles`.
+    """
+    if "flattering" in shown:
+        ax.plot(
+            [100 * row.flattering, 100 * row.honest],
+            [y, y],
+            color=look.colour,
+            lw=4,
+            alpha=0.28,
+            solid_capstyle="butt",
+            label=f"_{label} fall",
+            zorder=1,
+        )
+    for role, protocol in shown.items():
+        bounds = [getattr(row, f"{role}{end}") for end in ("", "_low", "_high")]
+        face = "white" if role == "flattering" else look.colour
+        whiskers(ax, y, *bounds, look, face, f"{label} {protocol}")
+    if "flattering" in shown:
+        beside(ax, y, signed(row.fall))
 
 
-def protocol_keys() -> list[Line2D]:
-    """Legend entries of a dumbbell's ends."""
+def protocol_keys(shown: Mapping[str, str]) -> list[Line2D]:
+    """Legend entries of a dumbbell's ends; none where one protocol alone is shown (`wording.roles`)."""
+    if "flattering" not in shown:
+        return []
     shared = {"ls": "", "marker": "o", "markersize": 4.2, "color": INK}
     return [
-        Line2D([], [], mfc="white", label="random split", **shared),
-        Line2D([], [], label="new speakers", **shared),
+        Line2D([], [], mfc="white", label=protocol_title(shown["flattering"]), **shared),
+        Line2D([], [], label=protocol_title(shown["honest"]), **shared),
     ]
 
 
@@ -137,12 +140,12 @@ def limits(ax, *shares) -> None:
     ax.set_xlim(low - 0.04 * (high - low), high + 0.04 * (high - low))
 
 
-def row_chart(width: float, rows: Rows, title: str, note: str, row: float = ROW):
-    """Axes with named rows, top down, and UAR in percent across."""
+def row_chart(width: float, rows: Rows, title: str, note: str, row: float = ROW, metric: str = "UAR"):
+    """Axes with named rows, top down, and a metric in percent across."""
     fig, axes = canvas(width, 1.2 + row * (max(rows.ticks) + 1), title, note)
     ax = axes[0, 0]
     label_rows(ax, rows.ticks, rows.labels, rows.bold)
-    ax.set_xlabel("UAR (%)")
+    ax.set_xlabel(f"{metric_title(metric)} (%)")
     ax.grid(axis="x")
     return fig, ax
 

@@ -1,4 +1,4 @@
-"""The main figures, from records: what new speakers cost, and the way to the ceiling. Each returns what it drew."""
+"""The main figures, from records: what the honest protocol costs, and the way to the ceiling. Each returns what it drew."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,19 @@ from emostudy.figures.marks import (
 )
 from emostudy.figures.style import GREY, HALF, INK, keys_above, look, styled
 from emostudy.tables import systems
-from emostudy.wording import full_title, interval, interval_note, modality_title, percent, sample
+from emostudy.wording import (
+    alone,
+    full_title,
+    interval,
+    interval_note,
+    metric_title,
+    modality_title,
+    on,
+    percent,
+    roles,
+    sample,
+    sentence,
+)
 
 
 @styled
@@ -33,44 +45,59 @@ def protocols(
     adjusted: Mapping[str, float] | None = None,
     cluster: str = "speaker",
     width: float = HALF,
-    title: str = "How much is lost on new speakers?",
+    title: str = "",
+    metric: str = "UAR",
 ) -> Figure:
-    """Every system's UAR on a random split (hollow) and on new speakers (filled), and what lies between.
+    """Every system under the flattering protocol (hollow) and the honest one (filled), and what lies between.
 
     Args:
         ceilings, adjusted: modalities -> best possible UAR in 0 to 1; the same through imperfect recognisers.
+        title: "How much is lost on new speakers?" and the like if it is not given.
+        metric: what is shown; chance is drawn for UAR alone, where it is the same whatever the clips.
     """
-    table = systems(records)
-    rows = grouped(table, titles)
-    note = f"{sample(records, cluster)}. Whiskers: {interval_note(cluster)}. Fall in points."
-    fig, ax = row_chart(width, rows, title, note)
+    table, shown = systems(records, metric), roles(records.protocol)
+    rows, honest = grouped(table, titles), on(shown["honest"])
+    asked = f"How much is lost {honest}?" if "fall" in table else f"What is reached {honest}?"
+    fall = " Fall in points." if "fall" in table else ""
+    note = f"{alone(records.protocol)}{sample(records, cluster)}. Whiskers: {interval_note(cluster)}.{fall}"
+    fig, ax = row_chart(width, rows, title or asked, note, metric=metric)
     for y, row in zip(rows.places, table.itertuples(), strict=True):
-        dumbbell(ax, y, row, look(row.modalities), row.recipe)
+        dumbbell(ax, y, row, look(row.modalities), row.recipe, shown)
         mark_ceilings(ax, y, row.modalities, ceilings, adjusted)
-        beside(ax, y, signed(row.fall))
-    beside(ax, 0, "fall", fontweight="bold")
-    mark_chance(ax, chance_of(records), y=0)
-    limits(ax, table.filter(regex="^(random|speaker)"), [*(ceilings or {}).values()])
-    keys_above(fig, ax, [*protocol_keys(), *ceiling_keys(bool(ceilings), bool(adjusted))])
+    if "fall" in table:
+        beside(ax, 0, "fall", fontweight="bold")
+    if metric == "UAR":
+        mark_chance(ax, chance_of(records), y=0)
+    limits(ax, table.filter(regex="^(flattering|honest)"), [*(ceilings or {}).values()])
+    if keys := [*protocol_keys(shown), *ceiling_keys(bool(ceilings), bool(adjusted))]:
+        keys_above(fig, ax, keys)
     return fig
 
 
-def protocols_alt(records: pd.DataFrame, titles: Mapping[str, str]) -> str:
-    """The finding of `protocols`: how many systems fall, how far, and which is best on new speakers."""
-    table = systems(records).dropna(subset=["fall"])
+def protocols_alt(records: pd.DataFrame, titles: Mapping[str, str], metric: str = "UAR") -> str:
+    """The finding of `protocols`: how many systems fall, how far, and which is best under the honest protocol."""
+    table, shown = systems(records, metric), roles(records.protocol)
+    table = table.dropna(subset=["fall"]) if "fall" in table else table
     trained = table[~table.modalities.isin(["none", ""])]
-    most, least = trained.loc[trained.fall.idxmax()], trained.loc[trained.fall.idxmin()]
-    best = trained.loc[trained.speaker_independent.idxmax()]
-    reached = interval(best.speaker_independent, best.speaker_independent_low, best.speaker_independent_high)
+    best = trained.loc[trained.honest.idxmax()]
+    reached = interval(best.honest, best.honest_low, best.honest_high)
+    told = [
+        f"{sentence(metric_title(metric))} in percent of {len(trained)} systems {' and '.join(map(on, shown.values()))}.",
+        *([_falls(trained, titles)] if "fall" in table else []),
+        f"Best {on(shown['honest'])} is {full_title(best, titles)} with {reached}.",
+        *([f"Chance is {percent(chance_of(records))}."] if metric == "UAR" else []),
+    ]
+    return " ".join(told)
 
-    def told(row) -> str:
-        return f"{full_title(row, titles)}, from {percent(row.random)} to {percent(row.speaker_independent)}"
 
+def _falls(trained: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    most, least = (
+        f"{full_title(row, titles)}, from {percent(row.flattering)} to {percent(row.honest)}"
+        for row in (trained.loc[trained.fall.idxmax()], trained.loc[trained.fall.idxmin()])
+    )
     return (
-        f"UAR in percent of {len(trained)} systems on a random split and on new speakers. "
         f"{(trained.fall > 0).sum()} of them fall, in the median by {percent(trained.fall.median())} points: "
-        f"most {told(most)}; least {told(least)}. Best on new speakers is {full_title(best, titles)} with {reached}. "
-        f"Chance is {percent(chance_of(records))}."
+        f"most {most}; least {least}."
     )
 
 
@@ -126,9 +153,9 @@ def gap_to_ceiling(
     return fig
 
 
-def gap_alt(gaps: pd.DataFrame) -> str:
+def gap_alt(gaps: pd.DataFrame, protocol: str = "speaker_independent") -> str:
     """The finding of `gap_to_ceiling`, a sentence for each set of modalities."""
-    return "UAR in percent on new speakers against the best possible. " + " ".join(
+    return f"UAR in percent {on(protocol)} against the best possible. " + " ".join(
         f"{modality_title(row.modalities)}: {percent(row.reached)} reached of {percent(row.ceiling)} possible, "
         f"{percent(row.lost_in_recognition)} points lost in recognition, {percent(row.lost_in_fusion)} in fusion."
         for row in gaps.itertuples()

@@ -1,6 +1,6 @@
 """ROC curves of one system, an emotion against the rest, drawn from predictions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,21 +10,25 @@ from sklearn.metrics import roc_curve
 from emostudy.figures.style import GREY, HALF, canvas, look, styled
 from emostudy.predictions import matrices
 from emostudy.several_metrics import aurocs
-from emostudy.wording import SHOWN, percent, protocol_title, sample, titled
+from emostudy.wording import alone, percent, protocol_title, roles, sample, titled
+
+LINES = {"flattering": ("dashed", "--"), "honest": ("solid", "-")}
 
 
 @styled
 def roc_curves(
     predictions: pd.DataFrame, emotions: Sequence[str], system: str, cluster: str = "speaker", width: float = HALF
 ) -> Figure:
-    """An ROC panel per emotion against the rest: dashed on a random split, solid on new speakers, AUROC in percent."""
+    """An ROC panel per emotion against the rest: the flattering protocol dashed, the honest one solid; AUROC in percent."""
     test, columns = predictions[predictions.part == "test"], 3 if width < 5 else 4
-    rows = -(-len(emotions) // columns)
-    note = f"Dashed: random split; solid: new speakers; numbers: AUROC in percent. {sample(test, cluster)}."
+    rows, shown = -(-len(emotions) // columns), roles(test.protocol)
+    apart = "; ".join(f"{LINES[role][0]}: {protocol_title(protocol)}" for role, protocol in shown.items())
+    drawn = f"{apart.capitalize()}; numbers" if "flattering" in shown else "Numbers"
+    note = f"{alone(test.protocol)}{drawn}: AUROC in percent. {sample(test, cluster)}."
     title = titled(system, "one against the rest")
     fig, axes = canvas(width, width / columns * rows + 0.8, title, note, rows, columns, sharex=True, sharey=True)
     for number, ax in enumerate(axes.ravel()):
-        ax.set_axis_off() if number >= len(emotions) else _roc(ax, test, emotions, number)
+        ax.set_axis_off() if number >= len(emotions) else _roc(ax, test, emotions, number, shown)
         ax.tick_params(labelbottom=number + columns >= len(emotions))
     fig.supylabel("true positives (%)", fontsize=7)
     axes[-1, 0].set_xlabel("false positives (%)")
@@ -34,18 +38,18 @@ def roc_curves(
 def roc_curves_alt(predictions: pd.DataFrame, emotions: Sequence[str], system: str) -> str:
     """The finding of `roc_curves`: AUROC of every emotion under each protocol."""
     told, test = [], predictions[predictions.part == "test"]
-    for protocol, rows in test.groupby("protocol"):
-        seeds = [matrices(seed, tuple(emotions)) for _, seed in rows.groupby("seed")]
+    for protocol in roles(test.protocol).values():
+        seeds = [matrices(seed, tuple(emotions)) for _, seed in test[test.protocol == protocol].groupby("seed")]
         areas = np.mean([aurocs(y, probabilities) for y, _, probabilities in seeds], axis=0)
         each = ", ".join(f"{emotion} {percent(area, 0)}" for emotion, area in zip(emotions, areas, strict=True))
         told.append(f"{protocol_title(protocol).capitalize()}: {each}.")
     return f"AUROC of {system} in percent, one emotion against the rest. " + " ".join(told)
 
 
-def _roc(ax, test: pd.DataFrame, emotions: Sequence[str], number: int) -> None:
+def _roc(ax, test: pd.DataFrame, emotions: Sequence[str], number: int, shown: Mapping[str, str]) -> None:
     """One emotion's curves: true positives at 101 rates of false ones, mean over seeds."""
     grid = np.linspace(0, 1, 101)
-    for at, (protocol, line) in enumerate(zip(SHOWN, ("--", "-"), strict=True)):
+    for at, (role, protocol) in enumerate(shown.items()):
         curves, areas = [], []
         for _, rows in test[test.protocol == protocol].groupby("seed"):
             y, _, probabilities = matrices(rows, tuple(emotions))
@@ -53,7 +57,7 @@ def _roc(ax, test: pd.DataFrame, emotions: Sequence[str], number: int) -> None:
             areas.append(aurocs(y, probabilities)[number])
         if curves:
             colour = look(test.modalities.iloc[0]).colour
-            ax.plot(100 * grid, 100 * np.mean(curves, 0), line, color=colour, label=f"_{protocol}")
+            ax.plot(100 * grid, 100 * np.mean(curves, 0), LINES[role][1], color=colour, label=f"_{protocol}")
             words = f"{protocol_title(protocol).split()[0]} {percent(np.mean(areas), 0)}"  # "random 95", "new 82"
             ax.text(99, 20 - 15 * at, words, ha="right")
     ax.plot([0, 100], [0, 100], color=GREY, lw=0.6, ls=(0, (1, 1.5)))

@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from emostudy.corpora.corpus import SEVERAL
-from emostudy.figures.marks import Rows, beside, dumbbell, limits, matrix, protocol_keys, row_chart, signed
+from emostudy.figures.marks import Rows, beside, dumbbell, limits, matrix, protocol_keys, row_chart
 from emostudy.figures.style import FULL, GREY, HALF, canvas, keys_above, look, panels, styled
 from emostudy.predictions import matrices
 from emostudy.several_metrics import taken
 from emostudy.tables import both_protocols, class_rows
-from emostudy.wording import SHOWN, counted, interval_note, percent, protocol_title, sample, titled
+from emostudy.wording import alone, counted, interval_note, percent, protocol_title, roles, sample, titled
 
 SCORES = {"uar": "UAR", "macro_f1": "macro F1"}  # of a history, and how it is called
 
@@ -32,7 +32,7 @@ def learning_curves(
         ValueError: no curve of the recipe, or of several sets of modalities.
     """
     curves = _of_one(curves, recipe)
-    shown = [protocol for protocol in SHOWN if protocol in set(curves.protocol)]
+    shown = list(roles(curves.protocol).values())
     runs = f"{counted(curves.fold.nunique(), 'fold')}, {counted(curves.seed.nunique(), 'seed')}"
     note = f"{runs}. Lines: mean of runs; bands: lowest to highest; dots: epochs kept, by dev clips."
     fig, axes = canvas(
@@ -68,7 +68,7 @@ def learning_curves_alt(curves: pd.DataFrame, recipe: str, system: str) -> str:
     told = [
         f"{protocol_title(protocol).capitalize()}: kept after {row.epoch:.0f} epochs in the mean, when {SCORES[score]} is "
         f"{percent(row[f'train_{score}'])} % on training clips and {percent(row[f'dev_{score}'])} % on dev clips."
-        for protocol, row in kept.iterrows()
+        for protocol, row in kept.loc[list(roles(kept.index).values())].iterrows()
     ]
     return f"Learning curves of {system}. " + " ".join(told)
 
@@ -77,13 +77,15 @@ def learning_curves_alt(curves: pd.DataFrame, recipe: str, system: str) -> str:
 def confusions(
     predictions: pd.DataFrame, emotions: Sequence[str], system: str = "", cluster: str = "speaker", width: float = FULL
 ) -> Figure:
-    """Confusions in percent of the row with counts below, a matrix per protocol in `predictions`; seeds are averaged.
+    """Confusions in percent of the row with counts below, a matrix per protocol (`wording.pair`); seeds are averaged.
 
     Args:
         predictions: one system; `system` is what the title calls it.
+        width: of two matrices; one alone takes half.
     """
     test = predictions[predictions.part == "test"]
-    shown = [protocol for protocol in SHOWN if protocol in set(test.protocol)]
+    shown = list(roles(test.protocol).values())
+    width = width / 2 if width > 5 and len(shown) == 1 else width
     seeds = ", mean of seeds" if test.seed.nunique() > 1 else ""
     several = test.emotion.str.contains(SEVERAL, regex=False).any()
     of = "clips that have the label, off the diagonal said wrongly; rows need not sum to 100" if several else "the row"
@@ -111,8 +113,8 @@ def confusions_alt(
 ) -> str:
     """The finding of `confusions`: best and worst emotion and the most frequent confusions."""
     told, test = [], predictions[predictions.part == "test"]
-    for protocol, rows in test.groupby("protocol"):
-        _, share = mean_confusion(rows, emotions)
+    for protocol in roles(test.protocol).values():
+        _, share = mean_confusion(test[test.protocol == protocol], emotions)
         right, wrong = share.diagonal(), share - np.diag(share.diagonal())
         pairs = [divmod(int(cell), len(emotions)) for cell in wrong.ravel().argsort()[::-1][:num_pairs]]
         taken = ", ".join(f"{emotions[i]} for {emotions[j]} ({percent(share[i, j], 0)} %)" for i, j in pairs)
@@ -127,31 +129,37 @@ def confusions_alt(
 def class_recall(
     records: pd.DataFrame, recipe: str, modalities: str, system: str, cluster: str = "speaker", width: float = HALF
 ) -> Figure:
-    """Recall of every emotion on a random split (hollow) and on new speakers (filled), in the corpus' order."""
+    """Recall of every emotion under the flattering protocol (hollow) and the honest one (filled), in the corpus' order."""
     rows = class_rows(records, recipe, modalities)
-    emotions = list(rows.emotion.unique())
-    wide = both_protocols(rows[rows.metric == "recall"], ["emotion"]).set_index("emotion").loc[emotions]
+    emotions, shown = list(rows.emotion.unique()), roles(rows.protocol)
+    wide = both_protocols(rows[rows.metric == "recall"], ["emotion"], shown).set_index("emotion").loc[emotions]
     own = records[(records.recipe == recipe) & (records.modalities == modalities)]
-    note = f"{sample(own, cluster)}. Whiskers: {interval_note(cluster)}. Fall in points."
+    fall = " Fall in points." if "fall" in wide else ""
+    note = f"{alone(rows.protocol)}{sample(own, cluster)}. Whiskers: {interval_note(cluster)}.{fall}"
     places = list(range(len(emotions)))
     fig, ax = row_chart(width, Rows(emotions, places, [], places), titled(system, "which emotions suffer?"), note, 0.2)
     for y, row in zip(places, wide.itertuples(), strict=True):
-        dumbbell(ax, y, row, look(modalities), row.Index)
-        beside(ax, y, signed(row.fall))
-    beside(ax, -0.9, "fall", fontweight="bold")
-    ax.set_ylim(top=-1.3)
+        dumbbell(ax, y, row, look(modalities), row.Index, shown)
+    if "fall" in wide:
+        beside(ax, -0.9, "fall", fontweight="bold")
+        ax.set_ylim(top=-1.3)
     ax.set_xlabel("recall (%)")
-    limits(ax, wide.drop(columns="fall"), [0, 1])
-    keys_above(fig, ax, protocol_keys())
+    limits(ax, wide.drop(columns="fall", errors="ignore"), [0, 1])
+    if keys := protocol_keys(shown):
+        keys_above(fig, ax, keys)
     return fig
 
 
 def class_recall_alt(records: pd.DataFrame, recipe: str, modalities: str, system: str) -> str:
     """The finding of `class_recall`, emotion by emotion."""
     rows = class_rows(records, recipe, modalities)
-    wide = both_protocols(rows[rows.metric == "recall"], ["emotion"]).sort_values("fall", ascending=False)
-    told = [f"{r.emotion} {percent(r.random)} and {percent(r.speaker_independent)}" for r in wide.itertuples()]
-    return f"Recall of {system} in percent, random split and new speakers, largest fall first: {'; '.join(told)}."
+    shown = roles(rows.protocol)
+    wide = both_protocols(rows[rows.metric == "recall"], ["emotion"], shown)
+    wide = wide.sort_values("fall" if "fall" in wide else "honest", ascending=False)
+    each = wide[list(shown)].map(percent).agg(" and ".join, axis=1)
+    told = "; ".join(f"{emotion} {numbers}" for emotion, numbers in zip(wide.emotion, each, strict=True))
+    first = "largest fall" if "fall" in wide else "best"
+    return f"Recall of {system} in percent, {' and '.join(map(protocol_title, shown.values()))}, {first} first: {told}."
 
 
 def _chosen_by(curves: pd.DataFrame) -> str:
