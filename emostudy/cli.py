@@ -58,7 +58,9 @@ def parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--jobs", type=int, help="processes inside a notebook (default: one for each usable core)")
     run.add_argument("--results-dir", default="", help="where results go (default: results of the repository)")
-    run.add_argument("--protocols", type=names, default=SHARED["protocols"], help="comma separated (default: both)")
+    run.add_argument(
+        "--protocols", type=names, default=[], metavar="random,official", help="(default: the corpus' own)"
+    )
     run.add_argument("--seeds", type=numbers, default=[], metavar="0,1,2", help="(default: the profile's)")
     run.add_argument("--device", default=SHARED["device"], help="cpu, cuda or mps (default: %(default)s)")
     run.add_argument(

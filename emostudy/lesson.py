@@ -14,7 +14,7 @@ from emostudy.corpora import load, names
 from emostudy.corpora.corpus import Corpus
 from emostudy.corpora.kept import keep
 from emostudy.graph import ancestors
-from emostudy.parameters import check_name
+from emostudy.parameters import check_name, protocols_of
 from emostudy.paths import results_dir as results_dir_of
 from emostudy.profiles import PROFILES, Profile
 from emostudy.recipes import Recipe
@@ -23,7 +23,7 @@ from emostudy.shown import Picture
 from emostudy.shown import frame as frame  # so that notebooks import one module
 from emostudy.shown import layers as layers
 from emostudy.shown import versions as versions
-from emostudy.wording import protocol_title
+from emostudy.wording import metric_title, protocol_title
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Lesson:
     slug: str
     corpus: Corpus
     profile: Profile
-    protocols: list[str]
+    protocols: list[str]  # the honest one last
     seeds: list[int]
     device: str
     jobs: int
@@ -46,6 +46,16 @@ class Lesson:
     def number(self) -> str:
         """The notebook's number, which begins the name of each of its tables and figures."""
         return self.slug.partition("_")[0]
+
+    @property
+    def metric(self) -> str:
+        """What systems are judged by, as the corpus' card says."""
+        return self.corpus.card["metric"]
+
+    @property
+    def cluster(self) -> str:
+        """What intervals and tests resample, as the corpus' card says."""
+        return self.corpus.card["cluster"]
 
     def train(self, recipes: tuple[Recipe, ...], condition: str = "none") -> pd.DataFrame:
         """Predictions of these recipes under every protocol, fold and seed; what was trained before is read back.
@@ -112,7 +122,7 @@ class Lesson:
         chosen = records.best_of_each(predictions, self.corpus, protocol)
         scored = self.score(predictions)
         table = tables.gaps(scored, chosen, bounds.ceilings(self.corpus), adjusted, protocol)
-        note = tables.note(scored[scored.protocol == protocol], self.corpus.card["cluster"])
+        note = tables.note(scored[scored.protocol == protocol], self.cluster)
         caption = f"Where the way to the ceiling is lost, {protocol_title(protocol)}, UAR"
         self.table(table, "ceilings", caption, tables.gaps_worded(table, self.titles), note)
         return table
@@ -127,23 +137,24 @@ class Lesson:
         run_ids = sorted({*self.made, *self.read}) or stamps.runs_of(self.folder, [*ancestors(self.slug), self.slug])
         return records.titles(self.folder, run_ids)
 
-    def results(self, predictions: pd.DataFrame, name: str, caption: str, metric: str = "UAR") -> pd.DataFrame:
-        """Write the table of all systems, protocols side by side, and give it back worded."""
-        scored = self.score(predictions)
+    def results(self, predictions: pd.DataFrame, name: str, caption: str, metric: str = "") -> pd.DataFrame:
+        """Write the table of all systems, protocols side by side, and give it back worded; `metric`: if not the card's."""
+        scored, metric = self.score(predictions), metric or self.metric
         shown = tables.side_by_side(scored, metric, self.titles)
-        note = tables.note(scored, self.corpus.card["cluster"])
+        note, caption = tables.note(scored, self.cluster), f"{caption}, {metric_title(metric)}"
         return self.table(tables.results_table(scored, titles=self.titles), name, caption, shown, note)
 
     def conditions(self, predictions: pd.DataFrame, name: str, caption: str) -> pd.DataFrame:
         """Write the table of recipes as they are beside themselves under other conditions, and give it back worded."""
         scored = self.score(predictions)
-        shown = tables.by_condition(scored, self.protocols[-1], self.titles)
-        note = tables.note(scored, self.corpus.card["cluster"])
-        return self.table(tables.results_table(scored, ("UAR",), self.titles), name, caption, shown, note)
+        shown = tables.by_condition(scored, self.protocols[-1], self.titles, self.metric)
+        caption = f"{caption}, {protocol_title(self.protocols[-1])}, {metric_title(self.metric)}"
+        note = tables.note(scored, self.cluster)
+        return self.table(tables.results_table(scored, (self.metric,), self.titles), name, caption, shown, note)
 
     def comparisons(self, compared: pd.DataFrame, name: str, caption: str) -> pd.DataFrame:
         """Write the table of paired comparisons of `records.compare_with` and its like, and give it back worded."""
-        note = tables.comparisons_note(compared, self.corpus.card["cluster"])
+        note = tables.comparisons_note(compared, self.cluster)
         return self.table(compared, name, caption, tables.comparisons_table(compared, self.titles), note)
 
     def per_class(self, predictions: pd.DataFrame, recipe: str, name: str, caption: str) -> pd.DataFrame:
@@ -151,7 +162,7 @@ class Lesson:
         scored = self.score(predictions[predictions.recipe == recipe])
         shown = tables.per_class(scored, recipe, scored.modalities.iloc[0])
         rows = scored[(scored.emotion != "all")]
-        return self.table(rows, name, caption, shown, tables.note(scored, self.corpus.card["cluster"]))
+        return self.table(rows, name, caption, shown, tables.note(scored, self.cluster))
 
     def table(self, numbers: pd.DataFrame, name: str, caption: str, shown=None, note: str = "") -> pd.DataFrame:
         """Write a table as csv, md and tex, and give back how it is shown."""
@@ -191,12 +202,14 @@ class Lesson:
 
 
 def begin(slug, corpus, data_dir, profile, protocols, seeds, device, jobs, results_dir) -> Lesson:
-    """Open the corpus and the results folder of a notebook. The arguments are the parameters that all notebooks share."""
+    """Open the corpus and the results folder of a notebook. The arguments are the parameters that all notebooks share.
+
+    Protocols, where none is named, are those of the corpus' card; the lesson has the honest one last.
+    """
     check_name("corpus", corpus, names())
     check_name("profile", profile, PROFILES)
     folder = results_dir_of(results_dir or None, corpus, profile)
     opened = load(corpus, data_dir or None, profile)
     keep(opened, folder)
-    return Lesson(
-        slug, opened, PROFILES[profile], protocols, seeds or list(PROFILES[profile].seeds), device, jobs, folder
-    )
+    asked = protocols_of(corpus, protocols), seeds or list(PROFILES[profile].seeds)
+    return Lesson(slug, opened, PROFILES[profile], *asked, device, jobs, folder)

@@ -13,7 +13,7 @@ SHARED = {
     "corpus": "emosynth",
     "data_dir": "",
     "profile": "class",
-    "protocols": ["random", "speaker_independent"],
+    "protocols": [],  # empty: those of the corpus' card
     "seeds": [],
     "device": "cpu",
     "jobs": 2,
@@ -61,10 +61,8 @@ def check_shared(shared: dict) -> None:
     check_device(shared["device"])
     for protocol in shared["protocols"]:
         check_name("protocol", protocol, PROTOCOLS)
-    if list(shared["protocols"]) != SHARED["protocols"]:
-        raise ValueError(
-            f"protocols {shared['protocols']}: every table sets {' and '.join(SHARED['protocols'])} side by side; name both"
-        )
+    if len(set(shared["protocols"])) < len(shared["protocols"]):
+        raise ValueError(f"protocols {shared['protocols']}: each protocol once; name it once")
     if any(type(seed) is not int or not 0 <= seed < 2**32 for seed in shared["seeds"]):
         raise ValueError(f"seeds {shared['seeds']}: seeds are whole numbers from 0 to {2**32 - 1}")
     if len(set(shared["seeds"])) < len(shared["seeds"]):
@@ -78,6 +76,14 @@ def check_shared(shared: dict) -> None:
             f"corpus {shared['corpus']!r} is not there; `python -m emostudy corpora` says where to get it, and "
             "--data-dir or the variable EMOSTUDY_DATA names the folder it lies in"
         )
+
+
+def protocols_of(corpus: str, asked: Iterable[str]) -> list[str]:
+    """The protocols of a run, the honest one last (`wording.ordered`): those asked for, or else those of the corpus' card."""
+    from emostudy.corpora import card
+    from emostudy.wording import ordered
+
+    return ordered(asked or card(corpus)["protocols"])
 
 
 def check_device(device: str) -> None:

@@ -9,8 +9,8 @@ from emostudy import several_metrics
 from emostudy.comparisons import ALPHA, compare, holm
 from emostudy.corpora.corpus import Corpus
 from emostudy.fusing import MODALITIES
-from emostudy.intervals import summarise
-from emostudy.metrics import confusion, uar, wa
+from emostudy.intervals import OVERALL, summarise
+from emostudy.metrics import confusion
 from emostudy.paths import write_atomically
 
 COLUMNS = [
@@ -61,26 +61,27 @@ def score(predictions: pd.DataFrame, corpus: Corpus, part: str = "test") -> pd.D
 
 
 def score_runs(predictions: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
-    """WA and UAR of every fold and seed by itself, for dev and test, without intervals; of several labels the F1 and all that.
+    """WA, UAR and the card's metric of every fold and seed by itself, for dev and test, without intervals.
 
-    See `several_metrics.OVERALL`.
+    Of clips with several labels `several_metrics.OVERALL`.
     """
-    rows, values = [], several_metrics.of_run if _several(corpus) else _accuracies
+    rows = []
     keys = ["run_id", *SYSTEM, "fold", "seed", "part"]
     for key, run in preds.with_cluster(predictions, corpus).groupby(keys, sort=True):
         head = dict(zip(keys, key, strict=True)) | {
             "num_clips": len(run),
             "num_clusters": run[corpus.card["cluster"]].nunique(),
         }
-        rows += [head | {"metric": name, "value": value} for name, value in values(run, corpus.emotions).items()]
+        values = several_metrics.of_run(run, corpus.emotions) if _several(corpus) else _values(run, corpus)
+        rows += [head | {"metric": name, "value": value} for name, value in values.items()]
     none = {"group": "all", "emotion": "all", "ci_low": float("nan"), "ci_high": float("nan")}
     return pd.DataFrame(rows).assign(**none)[COLUMNS]
 
 
-def _accuracies(run: pd.DataFrame, emotions: tuple[str, ...]) -> dict[str, float]:
-    y, predicted, _ = preds.arrays(run, emotions)
-    counts = confusion(y, predicted, len(emotions))
-    return {"WA": float(wa(counts)), "UAR": float(uar(counts))}
+def _values(run: pd.DataFrame, corpus: Corpus) -> dict[str, float]:
+    y, predicted, _ = preds.arrays(run, corpus.emotions)
+    counts = confusion(y, predicted, len(corpus.emotions))
+    return {name: float(OVERALL[name](counts)) for name in dict.fromkeys(("WA", "UAR", corpus.card["metric"]))}
 
 
 def _several(corpus: Corpus) -> bool:
@@ -88,25 +89,24 @@ def _several(corpus: Corpus) -> bool:
     return bool(corpus.card.get("multi_label"))
 
 
-def dev_scores(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> pd.Series:
-    """UAR on dev clips, or macro F1 of several labels, mean over folds and seeds, by modalities and recipe; no reference lines."""
+def dev_score(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> pd.Series:
+    """The card's metric on dev clips, mean over folds and seeds, by modalities and recipe; without reference lines."""
     rows = predictions[
         (predictions.protocol == protocol) & (predictions.part == "dev") & (predictions.modalities != "none")
     ]
     rows = rows[rows.condition == "none"]
     table = score_runs(rows, corpus)
-    metric = "macro_F1" if _several(corpus) else "UAR"
-    return table[table.metric == metric].groupby(["modalities", "recipe"], sort=True).value.mean()
+    return table[table.metric == corpus.card["metric"]].groupby(["modalities", "recipe"], sort=True).value.mean()
 
 
 def best_of_each(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> dict[str, str]:
-    """For each set of modalities the recipe with the best score on dev clips (`dev_scores`)."""
-    return dict(dev_scores(predictions, corpus, protocol).groupby("modalities").idxmax().tolist())
+    """For each set of modalities the recipe with the best score on dev clips, mean over folds and seeds."""
+    return dict(dev_score(predictions, corpus, protocol).groupby("modalities").idxmax().tolist())
 
 
 def best_single(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> str:
-    """The unimodal recipe with the best score on dev clips (`dev_scores`): the one that fusion has to beat."""
-    means = dev_scores(predictions, corpus, protocol)
+    """The unimodal recipe with the best score on dev clips, mean over folds: the one that fusion has to beat."""
+    means = dev_score(predictions, corpus, protocol)
     if not any(m in MODALITIES for m in means.index.get_level_values("modalities")):
         raise ValueError(f"no unimodal run under {protocol!r}: run notebooks 02 to 04 first")
     return means[[m in MODALITIES for m in means.index.get_level_values("modalities")]].idxmax()[1]
@@ -115,7 +115,7 @@ def best_single(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> str
 def compare_with(predictions: pd.DataFrame, corpus: Corpus, protocol: str, baseline: str) -> pd.DataFrame:
     """What builds on a recipe against it: fused systems against a single modality, these against a reference line.
 
-    Difference in UAR on the test clips that both have, interval, paired test; p values after Holm over the table's rows.
+    Difference in the card's metric on the test clips that both have, interval, paired test; p values after Holm over the table's rows.
 
     Raises:
         ValueError: no prediction of `baseline`, or clips with several labels, for which no paired test is built.
@@ -166,7 +166,7 @@ def _compared(pairs: list, corpus: Corpus) -> pd.DataFrame:
         pair = [preds.with_cluster(frame[frame.clip_id.isin(both)], corpus) for frame in (other, base)]
         head = {name: other[name].iloc[0] for name in ("corpus", "protocol", "recipe", "modalities")}
         head |= {"baseline": base.recipe.iloc[0]}
-        made.append(head | compare(*pair, corpus.emotions, corpus.card["cluster"]).to_dict())
+        made.append(head | compare(*pair, corpus.emotions, corpus.card["cluster"], corpus.card["metric"]).to_dict())
     columns = ["corpus", "protocol", "recipe", "modalities", "baseline", "p_value", "difference"]
     table = pd.DataFrame(made) if made else pd.DataFrame(columns=columns)
     table["p_holm"] = holm(table.p_value.to_numpy(float))
@@ -214,7 +214,8 @@ def rebuild(folder: Path, corpus: Corpus, predictions: pd.DataFrame) -> tuple[pd
         for baseline in dict.fromkeys(("majority", best_single(predictions, corpus, protocol)))
         if baseline in set(predictions[predictions.protocol == protocol].recipe)
     ]
-    compared = pd.concat(comparisons or [_compared([], corpus)], ignore_index=True)
+    compared = [table for table in comparisons if len(table)] or comparisons[:1]  # an empty one makes counts decimals
+    compared = pd.concat(compared or [_compared([], corpus)], ignore_index=True)
     tables = (records, compared, curves(folder, sorted(predictions.run_id.unique())))
     for name, table in zip(("records", "comparisons", "curves"), tables, strict=True):
         with write_atomically(folder / f"{name}.csv") as path:

@@ -18,7 +18,7 @@ from emostudy import stamps
 from emostudy.corpora.kept import fingerprint_of, reopen
 from emostudy.graph import NOTEBOOKS
 from emostudy.lesson import Lesson
-from emostudy.parameters import SHARED
+from emostudy.parameters import SHARED, protocols_of
 from emostudy.paths import ROOT
 from emostudy.profiles import PROFILES
 from emostudy.recipes import Recipe
@@ -72,7 +72,7 @@ def remake(folder: Path, notebooks_dir: Path = ROOT / "notebooks", only: tuple[s
 
 def remake_one(folder: Path, slug: str, source: Path, parameters: dict) -> list[Path]:
     """Run one notebook's tagged cells in this process, in a namespace of their own."""
-    lesson = Reopened(slug, reopen(folder), PROFILES[folder.name], *_asked(parameters), folder)
+    lesson = Reopened(slug, reopen(folder), PROFILES[folder.name], *_asked(folder, parameters), folder)
     if lesson.fingerprint != fingerprint_of(folder):
         raise ValueError(f"{slug} ran on another version of the corpus than clips.csv holds: run it again")
     namespace = {}
@@ -87,7 +87,7 @@ def remake_one(folder: Path, slug: str, source: Path, parameters: dict) -> list[
     return lesson.kept
 
 
-def _asked(parameters: dict) -> tuple:
+def _asked(folder: Path, parameters: dict) -> tuple:
     """Protocols, seeds, device and number of jobs of the run that left the stamp."""
     shared = SHARED | parameters
-    return shared["protocols"], shared["seeds"], shared["device"], 1
+    return protocols_of(folder.parent.name, shared["protocols"]), shared["seeds"], shared["device"], 1

@@ -18,7 +18,7 @@ from PIL import Image
 from emostudy.paths import write_atomically
 from emostudy.protocols import PROTOCOLS
 from emostudy.provenance import hash_of
-from emostudy.wording import SHOWN, counted, protocol_title
+from emostudy.wording import counted, protocol_title
 
 CSS_PIXELS = 110  # per inch: a figure's seven points are ten pixels
 RUN = {"protocol": str, "environment": dict, "seconds": int | float}
@@ -124,10 +124,10 @@ def read_run(path: Path) -> dict:
     return record
 
 
-def protocols(runs: Sequence[dict]) -> list[tuple[str, str]]:
-    """(title, what it does) of the protocols that were run, or of the usual two where there is no run."""
+def protocols(runs: Sequence[dict], usual: Sequence[str]) -> list[tuple[str, str]]:
+    """(title, what it does) of the protocols that were run, or where there is no run of the card's, `usual`."""
     told = []
-    for name in sorted({run["protocol"] for run in runs} or SHOWN):
+    for name in sorted({run["protocol"] for run in runs} or usual):
         known = PROTOCOLS.get(name.partition(":")[0])
         apart = [f"No {column} is in two of train, dev and test." for column in known.keeps_apart] if known else []
         rule = known.rule.__doc__ if known and inspect.isfunction(known.rule) else ""

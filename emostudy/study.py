@@ -9,7 +9,7 @@ from pathlib import Path
 
 from emostudy.graph import NOTEBOOKS, Notebook, ancestors, left_out, select
 from emostudy.locks import alone
-from emostudy.parameters import SHARED, check_parameters, check_shared, usable_cores
+from emostudy.parameters import SHARED, check_parameters, check_shared, protocols_of, usable_cores
 from emostudy.paths import ROOT, cache_dir, results_root
 from emostudy.paths import data_dir as data_dir_of
 from emostudy.paths import results_dir as results_dir_of
@@ -37,6 +37,7 @@ def run(
     Args:
         only: numbers ("03") or slugs; empty for all. What they build on is not run again.
         parameters: further parameters; each goes to the notebooks that have it.
+        protocols: empty for those of the corpus' card.
         seeds: empty for the profile's.
         jobs: processes inside a notebook; None for every core this process may use.
         fresh: run all of them, and ignore features and runs that are there.
@@ -57,6 +58,8 @@ def run(
         "results_dir": str(results_root(results_dir)) if results_dir else "",
     }
     check_shared(shared)
+    asked = protocols_of(corpus, protocols)
+    shared["protocols"] = [] if asked == protocols_of(corpus, []) else asked  # however the usual ones are asked for
     steps, outcomes = plan(chosen, shared, parameters or {}, Path(notebooks_dir).resolve(), notebooks)
     folder = results_dir_of(results_dir, corpus, profile) / "notebooks"
     folder.mkdir(exist_ok=True)
@@ -139,7 +142,7 @@ def what_is_here(shared: dict) -> tuple[tuple[str, ...], str]:
         return tuple(card(shared["corpus"])["modalities"]), ""
     corpus = load(shared["corpus"], *place)
     try:
-        for protocol in shared["protocols"]:
+        for protocol in protocols_of(shared["corpus"], shared["protocols"]):
             splits(corpus, protocol, PROFILES[shared["profile"]].folds)
     except ValueError as error:
         return corpus.modalities, str(error)

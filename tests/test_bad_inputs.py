@@ -86,7 +86,7 @@ OPTIONS = {
         "[0]",
     ],
     "--jobs": ["0", "-1", "1.5", "x", "", "9" * 5000, "1e2", "99999999999", "\n", "257", "None", "2,2"],
-    "--protocols": ["random", "x", "../x", "", "random,random", "speaker_independent,random", "\0", "official"],
+    "--protocols": ["randm", "x", "../x", "", "random,random", "random,x", "\0", "Official"],
     "--device": [
         "gpu",
         "",

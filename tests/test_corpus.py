@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 import toys
 
-from emostudy import corpora
+from emostudy import corpora, intervals
 from emostudy.corpora.corpus import COLUMNS, Corpus
 from emostudy.labels import encode
+from emostudy.protocols import PROTOCOLS
 
 
 def test_a_missing_column_is_named(corpus):
@@ -130,3 +131,26 @@ def test_labels_are_places_in_the_vocabulary():
     assert encode(pd.Series(["joy", "anger"]), toys.EMOTIONS).tolist() == [2, 0]
     with pytest.raises(ValueError, match="'calm' is not in the vocabulary"):
         encode(pd.Series(["joy", "calm"]), toys.EMOTIONS)
+
+
+@pytest.mark.parametrize("name", corpora.names())
+def test_a_corpus_is_judged_by_protocols_and_a_metric_that_exist(name):
+    known = corpora.card(name)
+    assert known["protocols"] and set(known["protocols"]) <= set(PROTOCOLS)
+    assert (
+        known["metric"] in intervals.METRICS and known["metric"] in intervals.OVERALL
+    )  # records work it out from counts
+
+
+def test_meld_and_goemotions_are_judged_on_their_official_split():
+    judged = {
+        name: corpora.card(name)["metric"]
+        for name in corpora.names()
+        if corpora.card(name)["protocols"] == ["official"]
+    }
+    assert {
+        "meld": "weighted_F1",
+        "goemotions": "macro_F1",
+        "goemotions_ekman_multi": "macro_F1",
+    }.items() <= judged.items()
+    assert all(name.startswith(("meld", "goemotions")) for name in judged)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emostudy.parameters import check_parameters, fits, parse_parameter, usable_cores
+from emostudy.parameters import check_parameters, fits, parse_parameter, protocols_of, usable_cores
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,9 @@ def test_a_value_that_fits_one_notebook_only_is_refused():
 
 def test_usable_cores_are_counted():
     assert usable_cores() >= 1
+
+
+def test_protocols_are_those_asked_for_or_else_of_the_corpus_card_with_the_honest_one_last():
+    assert protocols_of("emosynth", []) == ["random", "speaker_independent"]
+    assert protocols_of("meld", []) == protocols_of("meld_common7", ()) == ["official"]
+    assert protocols_of("meld", ["official", "random"]) == ["random", "official"]

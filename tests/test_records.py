@@ -207,3 +207,23 @@ def test_intervals_are_over_what_the_card_says_even_if_only_the_clip_table_knows
     again = records.score(rows.assign(sentence=rows.clip_id.str[-1]), spoken)
     assert again.query("metric == 'UAR' and emotion == 'all'").iloc[0].ci_low == whole.ci_low
     assert set(records.score_runs(rows, spoken).num_clusters) <= set(range(1, 10))
+
+
+def test_dev_chooses_by_the_metric_of_the_card(corpus, everything):
+    judged = replace(corpus, card=corpus.card | {"metric": "weighted_F1"})
+    dev = everything[(everything.part == "dev") & (everything.recipe == "fair")]
+    folds = [f1_score(rows.emotion, rows.predicted, average="weighted") for _, rows in dev.groupby("fold")]
+    assert records.dev_score(everything, judged, "random")["face", "fair"] == pytest.approx(np.mean(folds))
+    assert set(records.score_runs(everything, judged).metric) == {"WA", "UAR", "weighted_F1"}
+    assert set(records.score_runs(everything, corpus).metric) == {"WA", "UAR"}
+
+
+def test_comparisons_are_in_the_metric_of_the_card(corpus, everything):
+    judged = replace(corpus, card=corpus.card | {"metric": "weighted_F1"})
+    row = records.compare_with(everything, judged, "random", "good").iloc[0]
+    test = everything[everything.part == "test"]
+    scores = [
+        f1_score(rows.emotion, rows.predicted, average="weighted")
+        for rows in (test[test.recipe == "mean"], test[test.recipe == "good"])
+    ]
+    assert row.metric == "weighted_F1" and row.difference == pytest.approx(scores[0] - scores[1])

@@ -39,7 +39,7 @@ def write_notebooks(folder: Path) -> Path:
 @pytest.fixture
 def voices(monkeypatch):
     """A corpus of voices and faces, there, without text."""
-    cards = {"emosynth": {"modalities": ["face", "speech"]}, "ravdess": {"modalities": ["face", "speech"]}}
+    cards = {name: corpora.catalogue.USUAL | {"modalities": ["face", "speech"]} for name in ("emosynth", "ravdess")}
     for module in (corpora, corpora.catalogue):
         monkeypatch.setattr(module, "cards", lambda: cards)
 
@@ -78,7 +78,7 @@ def test_run_goes_on_past_a_failure_and_skips_what_builds_on_it(sources, capsys)
         "05_free.json",
     ]
     given = (sources.parent / "out" / "01_first.json").read_text()
-    assert given == '[1, [3], ["random", "speaker_independent"], 1]'
+    assert given == "[1, [3], [], 1]"
     told = capsys.readouterr().out
     assert "02_breaks: failed" in told
     assert "05_free: done" in told
@@ -100,7 +100,7 @@ def test_only_what_differs_is_injected(sources):
         ({"corpus": "../../etc"}, "unknown corpus"),
         ({"profile": "papr"}, "did you mean paper"),
         ({"protocols": ["randm"]}, "did you mean random"),
-        ({"protocols": []}, "side by side"),
+        ({"protocols": ["random", "random"]}, "each protocol once"),
         ({"device": "gpu"}, "unknown device 'gpu'; did you mean cpu"),
         ({"only": ["3", "07"]}, "unknown notebook '07'"),
         ({"only": ["05_fre"]}, "did you mean 05_free"),
@@ -179,3 +179,14 @@ def test_what_cannot_be_split_or_read_is_left_out_and_so_is_what_builds_on_it_al
     whole = left_out(NOTEBOOKS, ("text",), "knows no speakers")
     assert whole["04_text_bert"] == "knows no speakers" and whole["20_paper"] and not whole["00_study_map"]
     assert set(left_out(NOTEBOOKS[-1:], ())) == {"20_paper"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [((), []), (("speaker_independent", "random"), []), (("random",), ["random"])],
+)
+def test_the_protocols_of_the_card_are_the_default_however_they_are_named(sources, monkeypatch, asked, given):
+    kept = []
+    monkeypatch.setattr(study, "run_steps", lambda steps, *_: kept.extend(steps) or [])
+    ask(sources, protocols=asked)
+    assert kept and all(step.parameters.get("protocols", []) == given for step in kept)

@@ -35,7 +35,7 @@ def corpus(num_speakers: int = 10, clips_each: int = 9, signal: float = 3.0, **c
             }
         )
     clips = pd.DataFrame(rows).assign(dialogue="", turn=0, split="", start=np.nan, end=np.nan, **changed)
-    return Corpus("toy", EMOTIONS, {"cluster": "speaker", "licence": "CC0"}, clips)
+    return Corpus("toy", EMOTIONS, {"cluster": "speaker", "metric": "UAR", "licence": "CC0"}, clips)
 
 
 def numbers_cell(values: np.ndarray) -> str:

@@ -11,8 +11,10 @@ from emostudy.corpora.vocabularies import readings_of
 
 CARDS = Path(__file__).parent / "cards"
 ACCESS = ("made here", "free download", "on request", "your own")
-TEXTS = ("title", "about", "citation", "licence", "address", "cluster")
-LISTS = ("modalities", "languages", "emotions", "known_faults")
+TEXTS = ("title", "about", "citation", "licence", "address", "cluster", "metric")
+LISTS = ("modalities", "languages", "emotions", "known_faults", "protocols")
+# How a corpus is judged where its card says nothing else: names of protocols.PROTOCOLS, and one of intervals.METRICS.
+USUAL = {"protocols": ["random", "speaker_independent"], "metric": "UAR"}
 FOLDERS = ("folders", "any_folder")  # all of these must be there, and one of those
 NUMBERS = ("num_clips", "num_speakers")
 MAPS = ("counts", "optional_folders", "readings", "fold_lists", "files")
@@ -26,7 +28,7 @@ def cards() -> dict[str, dict]:
 
 
 def read_card(path: Path) -> dict:
-    """A card: plain values, no Python objects.
+    """A card with the usual protocols and metric where it names none: plain values, no Python objects.
 
     Raises:
         ValueError: no plain yaml, a key missing or of another type, or a folder that leads out of the data folder.
@@ -37,6 +39,7 @@ def read_card(path: Path) -> dict:
         raise ValueError(
             f"card {path.name} is not plain yaml ({' '.join(str(error).split())[:200]}): mend it"
         ) from None
+    found = USUAL | found if isinstance(found, dict) else found
     for fault in faults(path.stem, found):
         raise ValueError(f"card {path.name}: {fault}; mend it, as in the other cards")
     return found

@@ -1,0 +1,52 @@
+"""A lesson: its protocols and its metric are the corpus card's or those asked for, and so are the words in its tables."""
+
+from dataclasses import replace
+
+import pytest
+import toys
+
+from emostudy.lesson import Lesson, begin
+from emostudy.profiles import PROFILES
+
+
+@pytest.fixture
+def lesson(tmp_path):
+    """On a corpus that is judged on its official split by weighted F1, with three systems run."""
+    corpus = toys.corpus()
+    corpus = replace(corpus, card=corpus.card | {"metric": "weighted_F1", "protocols": ["official"]})
+    lesson = Lesson("02_face_cnn", corpus, PROFILES["smoke"], ["official"], [0], "cpu", 1, tmp_path)
+    for name, modality, skill in (("good", "face", 3.0), ("poor", "speech", 0.5), ("majority", "none", 0.0)):
+        rows = toys.predictions(name, modality, skill, protocol="official")
+        toys.write(tmp_path, rows)
+        lesson.made.extend(rows.run_id.unique())
+    return lesson
+
+
+def test_a_table_of_results_has_the_metric_and_the_one_protocol_of_the_card(lesson):
+    shown = lesson.results(lesson.predictions(), "results", "Faces alone")
+    assert list(shown) == ["official split"]
+    text = (lesson.folder / "tables" / "02_results.md").read_text("utf-8")
+    assert text.startswith("**Faces alone, weighted F1**") and "new speakers" not in text and "fall" not in text
+    lesson.results(lesson.predictions(), "accuracy", "Faces alone", metric="WA")
+    assert "weighted accuracy**" in (lesson.folder / "tables" / "02_accuracy.md").read_text("utf-8")
+
+
+def test_what_is_rebuilt_is_compared_by_the_metric_of_the_card(lesson):
+    records, comparisons, _ = lesson.rebuild(lesson.predictions())
+    assert set(comparisons.metric) == {"weighted_F1"} and set(comparisons.protocol) == {"official"}
+    assert comparisons.num_clips.tolist() == [90, 90]  # whole numbers, though nothing builds on the best modality
+    assert "weighted_F1" in set(records[records.run_id != "all"].metric)
+    shown = lesson.comparisons(comparisons, "comparisons", "Against the majority")
+    assert set(shown["protocol"]) == {"official split"}
+
+
+def test_beginning_takes_the_protocols_of_the_card_where_none_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("emostudy.lesson.load", lambda *_: toys.corpus())
+    monkeypatch.setattr("emostudy.lesson.keep", lambda *_: None)
+
+    def protocols(corpus, asked):
+        return begin("04_text_bert", corpus, "", "smoke", asked, [], "cpu", 1, str(tmp_path)).protocols
+
+    assert protocols("meld", []) == ["official"]
+    assert protocols("ravdess", []) == ["random", "speaker_independent"]
+    assert protocols("ravdess", ["speaker_independent", "random"])[-1] == "speaker_independent"
