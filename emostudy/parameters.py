@@ -86,6 +86,12 @@ def protocols_of(corpus: str, asked: Iterable[str]) -> list[str]:
     return ordered(asked or card(corpus)["protocols"])
 
 
+def injected_protocols(corpus: str, asked: Iterable[str]) -> list[str]:
+    """`protocols_of`, or [] where they are the card's: however the usual ones are asked for, no parameter differs."""
+    found = protocols_of(corpus, asked)
+    return [] if found == protocols_of(corpus, []) else found
+
+
 def check_device(device: str) -> None:
     """ValueError for a device that is none, or that torch does not find on this machine."""
     kind, _, number = device.partition(":")

@@ -39,6 +39,7 @@ def add_reading(commands) -> None:
     status = commands.choices["status"]
     status.add_argument("--data-dir", default="", help="parent folder of the corpora (default: variable EMOSTUDY_DATA)")
     status.add_argument("-p", dest="parameters", action="append", default=[], metavar="name=value", help="as for run")
+    status.add_argument("--protocols", default="", metavar="a,b", help="as for run")
 
 
 def chosen_folders(options: argparse.Namespace) -> list[Path]:
@@ -59,11 +60,13 @@ def status_command(options: argparse.Namespace) -> int:
     from emostudy.status import fingerprint, of_notebooks, of_recipes, other_versions
 
     parameters = dict(parse_parameter(text) for text in options.parameters)
+    protocols = options.protocols.replace(",", " ").split()
     for folder in chosen_folders(options):
         print(f"{folder.parent.name}, {folder.name}")
         if not fingerprint(folder, options.data_dir):
             print("  the corpus is not here: not compared")
-        for line in (*of_notebooks(folder, parameters, options.data_dir), *of_recipes(folder, options.data_dir)):
+        notebooks = of_notebooks(folder, parameters, options.data_dir, protocols)
+        for line in (*notebooks, *of_recipes(folder, options.data_dir)):
             print(f"  {line.name:<48}{line.state:<9}{line.why}".rstrip())
         for line in other_versions(folder):
             print(f"  {line}")

@@ -1,6 +1,7 @@
 """What is fresh, stale or missing in a results folder: per notebook and per recipe, and why. Nothing is run, nothing is made."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from emostudy import stamps
 from emostudy.corpora import is_ready, load, names
 from emostudy.corpora.kept import reopen
 from emostudy.graph import NOTEBOOKS
-from emostudy.parameters import SHARED
+from emostudy.parameters import SHARED, injected_protocols
 from emostudy.paths import ROOT
 from emostudy.profiles import PROFILES
 from emostudy.provenance import environment
@@ -34,9 +35,11 @@ def folders(root: Path) -> list[Path]:
     return [folder for folder in found if folder.name in PROFILES and folder.parent.name in names()]
 
 
-def of_notebooks(folder: Path, parameters: dict, data_dir: str = "") -> list[Line]:
+def of_notebooks(folder: Path, parameters: dict, data_dir: str = "", protocols: Sequence[str] = ()) -> list[Line]:
     """A line for every notebook that the corpus can be given to, as a run with these parameters would find it."""
-    shared = SHARED | {"corpus": folder.parent.name, "profile": folder.name}
+    corpus = folder.parent.name
+    asked = {"protocols": injected_protocols(corpus, protocols)}
+    shared = SHARED | {"corpus": corpus, "profile": folder.name} | asked
     steps, _ = plan(NOTEBOOKS, shared, parameters, ROOT / "notebooks")
     current = cache(lambda: fingerprint(folder, data_dir))
     lines = {}

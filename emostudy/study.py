@@ -9,7 +9,7 @@ from pathlib import Path
 
 from emostudy.graph import NOTEBOOKS, Notebook, ancestors, left_out, select
 from emostudy.locks import alone
-from emostudy.parameters import SHARED, check_parameters, check_shared, protocols_of, usable_cores
+from emostudy.parameters import SHARED, check_parameters, check_shared, injected_protocols, protocols_of, usable_cores
 from emostudy.paths import ROOT, cache_dir, results_root
 from emostudy.paths import data_dir as data_dir_of
 from emostudy.paths import results_dir as results_dir_of
@@ -58,8 +58,7 @@ def run(
         "results_dir": str(results_root(results_dir)) if results_dir else "",
     }
     check_shared(shared)
-    asked = protocols_of(corpus, protocols)
-    shared["protocols"] = [] if asked == protocols_of(corpus, []) else asked  # however the usual ones are asked for
+    shared["protocols"] = injected_protocols(corpus, protocols)
     steps, outcomes = plan(chosen, shared, parameters or {}, Path(notebooks_dir).resolve(), notebooks)
     folder = results_dir_of(results_dir, corpus, profile) / "notebooks"
     folder.mkdir(exist_ok=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emostudy.parameters import check_parameters, fits, parse_parameter, protocols_of, usable_cores
+from emostudy.parameters import check_parameters, fits, injected_protocols, parse_parameter, protocols_of, usable_cores
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,8 @@ def test_protocols_are_those_asked_for_or_else_of_the_corpus_card_with_the_hones
     assert protocols_of("emosynth", []) == ["random", "speaker_independent"]
     assert protocols_of("meld", []) == protocols_of("meld_common7", ()) == ["official"]
     assert protocols_of("meld", ["official", "random"]) == ["random", "official"]
+
+
+def test_the_usual_protocols_are_no_parameter_however_they_are_asked_for():
+    assert injected_protocols("emosynth", ["speaker_independent", "random"]) == injected_protocols("meld", []) == []
+    assert injected_protocols("meld", ["official", "random"]) == ["random", "official"]
