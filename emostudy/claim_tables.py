@@ -35,7 +35,7 @@ def table(
     sides = dict(zip(("theirs", "honest"), (present[0], present[-1]) if present else ("", ""), strict=True))
     trained = training_scores(runs)
     trained = trained[(trained.protocol == sides["theirs"]) & (trained.condition == "none")]
-    trained = trained.groupby("recipe").train_uar.mean()
+    trained = trained.groupby("recipe").train.mean()
     ran = {run["recipe"]: run for run in runs if run["modalities"] == modalities and run["recipe"] in set(rows.recipe)}
     made = []
     for claims in subjects(modalities):

@@ -57,6 +57,11 @@ class Lesson:
         """What intervals and tests resample, as the corpus' card says."""
         return self.corpus.card["cluster"]
 
+    def asked(self, modality: str, systems: list[str]) -> list[str]:
+        """Names of further systems: those asked for, and at a profile with `further` those that the corpus' card names."""
+        named = self.corpus.card.get("further_systems", {}) if self.profile.further else {}
+        return [*named.get(modality, []), *systems]
+
     def train(self, recipes: tuple[Recipe, ...], condition: str = "none") -> pd.DataFrame:
         """Predictions of these recipes under every protocol, fold and seed; what was trained before is read back.
 

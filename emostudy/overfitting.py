@@ -9,35 +9,35 @@ from emostudy.records import score_runs
 from emostudy.wording import modality_rank, percent
 
 PARTS = ("train", "dev", "test")
+SCORES = {"train_uar": "UAR", "train_macro_f1": "macro_F1"}  # as records name them
 NOTE = (
-    "UAR in percent, each the mean over folds and seeds. A network's training score is taken while it learns, with the dropout, "
+    "Percent, each the mean over folds and seeds; UAR, of clips with several labels macro F1. A network's training score is taken while it learns, with the dropout, "
     "augmentation and mixup that it has, so that it can be lower than the others; '-' where a system of several members has none. "
     "Where a recipe is refitted on train and dev, its test score is of that second fit."
 )
 
 
 def training_scores(runs: list[dict]) -> pd.DataFrame:
-    """A row per run: `run_id, protocol, recipe, modalities, condition, train_uar`, in 0 to 1; NaN where none was recorded.
+    """A row per run: `run_id, protocol, recipe, modalities, condition, train`, in 0 to 1; NaN where none was recorded.
 
     Args:
         runs: of `predictions.read_records`.
     """
     columns = ["run_id", "protocol", "recipe", "modalities", "condition"]
-    rows = [{name: run.get(name, "none") for name in columns} | {"train_uar": train_uar(run)} for run in runs]
-    return pd.DataFrame(rows, columns=[*columns, "train_uar"])
+    rows = [{name: run.get(name, "none") for name in columns} | {"train": train_score(run)} for run in runs]
+    return pd.DataFrame(rows, columns=[*columns, "train"])
 
 
-def train_uar(run: dict) -> float:
-    """Training UAR of a run's record: of the fit that dev liked best, for a network of its chosen epoch."""
+def train_score(run: dict) -> float:
+    """UAR, or macro F1 of several labels, on training clips: of the fit that dev liked best, for a network of its chosen epoch."""
     fitted = run.get("fitted", {})
-    if "train_uar" in fitted:
-        return float(fitted["train_uar"])
-    chosen = [row["train_uar"] for row in run.get("history", []) if row["epoch"] == fitted.get("best_epoch")]
-    return float(chosen[0]) if chosen else float("nan")
+    chosen = [row for row in run.get("history", []) if row["epoch"] == fitted.get("best_epoch")]
+    told = [values[name] for values in (fitted, *chosen) for name in SCORES if name in values]
+    return float(told[0]) if told else float("nan")
 
 
 def table(predictions: pd.DataFrame, runs: list[dict], corpus: Corpus, protocol: str) -> pd.DataFrame:
-    """A row per recipe under one protocol: `recipe, modalities, train, dev, test, num_runs`, mean UAR over runs in 0 to 1.
+    """A row per recipe under one protocol: `recipe, modalities, train, dev, test, num_runs`, means over runs in 0 to 1.
 
     Sorted by modalities, then by training less test score, the largest first; reference lines last.
 
@@ -49,10 +49,10 @@ def table(predictions: pd.DataFrame, runs: list[dict], corpus: Corpus, protocol:
         raise ValueError(f"no prediction under {protocol!r}; there are {sorted(predictions.protocol.unique())}")
     keys = ["recipe", "modalities"]
     scored = score_runs(rows, corpus)
-    scored = scored[scored.metric == "UAR"]
+    scored = scored[scored.metric == next(name for name in SCORES.values() if name in set(scored.metric))]
     means = scored.pivot_table(index=keys, columns="part", values="value", aggfunc="mean")
     trained = training_scores(runs)
-    trained = trained[trained.run_id.isin(rows.run_id)].groupby(keys).train_uar
+    trained = trained[trained.run_id.isin(rows.run_id)].groupby(keys).train
     made = means.join(trained.mean().rename("train")).join(trained.size().rename("num_runs")).reset_index()
     made = made.assign(rank=made.modalities.map(modality_rank), lead=made.test - made.train)
     return made.sort_values(["rank", "lead", "recipe"])[[*keys, *PARTS, "num_runs"]].reset_index(drop=True)

@@ -60,7 +60,9 @@ def check_shared(shared: dict) -> None:
     check_name("profile", shared["profile"], PROFILES)
     check_device(shared["device"])
     for protocol in shared["protocols"]:
-        check_name("protocol", protocol, PROTOCOLS)
+        check_name(
+            "protocol", protocol.partition(":")[0], PROTOCOLS
+        )  # a list or a variant after it is checked by the corpus
     if len(set(shared["protocols"])) < len(shared["protocols"]):
         raise ValueError(f"protocols {shared['protocols']}: each protocol once; name it once")
     if any(type(seed) is not int or not 0 <= seed < 2**32 for seed in shared["seeds"]):

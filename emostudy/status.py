@@ -119,12 +119,14 @@ def known_recipes(folder: Path, ran: set[Name]) -> tuple[dict[Name, dict], dict[
     from emostudy.recipes.decision import RULES
     from emostudy.recipes.fusion import concatenations
     from emostudy.recipes.reference import lines
-    from emostudy.recipes.registry import KINDS, every, usual
+    from emostudy.recipes.registry import KINDS, every, further, usual
     from emostudy.recipes.voices import knowing_the_speaker
     from emostudy.several import for_labels
 
     corpus = reopen(folder)
-    trained = (*lines(corpus), *(one for kind in KINDS for one in usual(kind, corpus)), *concatenations(corpus))
+    more = corpus.card.get("further_systems", {}) if PROFILES[folder.name].further else {}
+    named = [one for kind, names in more.items() for one in further(kind, names, corpus)]
+    trained = (*named, *lines(corpus), *(one for kind in KINDS for one in usual(kind, corpus)), *concatenations(corpus))
     expected = {(r.name, "+".join(r.modalities) or "none", "none"): r for r in for_corpus(trained, corpus)}
     fused = dict.fromkeys(modalities for _, modalities, _ in expected if "+" in modalities)
     rules = {(rule.name, modalities, "none"): fusing.identity_of(rule) for rule in RULES for modalities in fused}

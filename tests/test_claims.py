@@ -133,7 +133,7 @@ def test_a_reading_of_a_corpus_is_that_corpus():
     ],
 )
 def test_training_scores_are_of_the_fit_that_dev_chose(run, score):
-    assert overfitting.train_uar(run) == pytest.approx(score, nan_ok=True)
+    assert overfitting.train_score(run) == pytest.approx(score, nan_ok=True)
 
 
 def test_training_beside_test_has_the_means_over_runs_the_most_overfitted_first(made):

@@ -17,7 +17,7 @@ LISTS = ("modalities", "languages", "emotions", "known_faults", "protocols")
 USUAL = {"protocols": ["random", "speaker_independent"], "metric": "UAR"}
 FOLDERS = ("folders", "any_folder")  # all of these must be there, and one of those
 NUMBERS = ("num_clips", "num_speakers")
-MAPS = ("counts", "optional_folders", "readings", "fold_lists", "files")
+MAPS = ("counts", "further_systems", "optional_folders", "readings", "fold_lists", "files")
 DOWNLOAD = {"url", "file", "size", "md5", "sha256", "unpack", "to"}
 
 
