@@ -96,7 +96,7 @@ def fall(test: pd.DataFrame, recipe: str, emotions: tuple[str, ...], metric: str
     flattering, honest = pair(test.protocol)
     if not flattering:
         return None
-    known, new = (mean_score(_of(test, recipe, protocol), emotions, metric) for protocol in (flattering, honest))
+    known, new = (_mean(_of(test, recipe, protocol), emotions, metric) for protocol in (flattering, honest))
     return 100 * (known - new)
 
 
@@ -136,7 +136,7 @@ def trust_weight(probabilities: list[list[float]], trust: list[float]) -> float:
 def best_on_dev(predictions: pd.DataFrame, protocol: str, emotions: tuple[str, ...], metric: str = "UAR") -> str:
     """The recipe with the best score on dev clips."""
     rows = predictions[(predictions.part == "dev") & (predictions.protocol == protocol)]
-    scores = rows.groupby(["recipe", "modalities"]).apply(lambda group: mean_score(group, emotions, metric))
+    scores = rows.groupby(["recipe", "modalities"]).apply(lambda group: _mean(group, emotions, metric))
     return scores.round(9).idxmax()[0]  # or the last digit of a sum would decide between equals
 
 
@@ -163,6 +163,6 @@ def _counts(rows: pd.DataFrame, emotions: tuple[str, ...]) -> np.ndarray:
     return confusion(y, predicted, len(emotions))
 
 
-def mean_score(rows: pd.DataFrame, emotions: tuple[str, ...], metric: str) -> float:
+def _mean(rows: pd.DataFrame, emotions: tuple[str, ...], metric: str) -> float:
     """A metric of the counts, mean over seeds."""
     return float(np.mean([OVERALL[metric](_counts(seed, emotions)) for _, seed in rows.groupby("seed")]))
