@@ -8,8 +8,11 @@ import pandas as pd
 from IPython.display import Markdown
 
 from emostudy import predictions as preds
+from emostudy import several_metrics
+from emostudy.corpora.corpus import SEVERAL
 from emostudy.intervals import OVERALL
-from emostudy.metrics import confusion, recall
+from emostudy.metrics import recall
+from emostudy.thresholds import confusions
 from emostudy.wording import pair
 
 
@@ -108,7 +111,8 @@ def hardest_speaker(test: pd.DataFrame, recipe: str, protocol: str) -> str:
 
 def best_recalled(test: pd.DataFrame, recipe: str, protocol: str, emotions: tuple[str, ...]) -> str:
     """The emotion with the highest recall."""
-    return emotions[int(np.nanargmax(recall(_counts(_of(test, recipe, protocol), emotions))))]
+    y, said, _ = preds.matrices(_of(test, recipe, protocol), emotions)
+    return emotions[int(np.nanargmax(recall(confusions(y, said))[:, 1]))]
 
 
 def sure_and_wrong(
@@ -159,10 +163,11 @@ def _of(test: pd.DataFrame, recipe: str, protocol: str) -> pd.DataFrame:
 
 
 def _counts(rows: pd.DataFrame, emotions: tuple[str, ...]) -> np.ndarray:
-    y, predicted, _ = preds.arrays(rows, emotions)
-    return confusion(y, predicted, len(emotions))
+    return several_metrics.taken(*preds.matrices(rows, emotions)[:2])
 
 
 def _mean(rows: pd.DataFrame, emotions: tuple[str, ...], metric: str) -> float:
-    """A metric of the counts, mean over seeds."""
-    return float(np.mean([OVERALL[metric](_counts(seed, emotions)) for _, seed in rows.groupby("seed")]))
+    """A metric of the clips, mean over seeds."""
+    if metric in OVERALL and not rows.emotion.str.contains(SEVERAL, regex=False).any():
+        return float(np.mean([OVERALL[metric](_counts(seed, emotions)) for _, seed in rows.groupby("seed")]))
+    return float(np.mean([several_metrics.of_run(seed, emotions)[metric] for _, seed in rows.groupby("seed")]))

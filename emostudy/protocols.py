@@ -64,6 +64,9 @@ PROTOCOLS = {
     protocol.name: protocol
     for protocol in (
         Protocol("random", "random split", (), random_folds),
+        Protocol(
+            "as_published", "as published", (), as_published, {name: way.title for name, way in PUBLISHED.items()}
+        ),
         Protocol("speaker_independent", "new speakers", ("speaker",), speaker_folds),
         Protocol("sentence_independent", "new sentences", ("sentence",), sentence_folds),
         Protocol("session_independent", "new sessions", ("session",), session_folds),
@@ -77,9 +80,6 @@ PROTOCOLS = {
         Protocol("leave_one_speaker_out", "one new speaker", ("speaker",), each_speaker),
         Protocol("leave_one_session_out", "one new session", ("session",), each_session),
         Protocol("official", "official split", (), official_parts),
-        Protocol(
-            "as_published", "as published", (), as_published, {name: way.title for name, way in PUBLISHED.items()}
-        ),
     )
 }
 

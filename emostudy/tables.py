@@ -25,23 +25,33 @@ from emostudy.wording import (
 Titles = Mapping[str, str]
 SYSTEM = ["recipe", "modalities", "condition"]
 FIGURES = ["value", "ci_low", "ci_high", "num_clips", "num_clusters", "num_seeds"]
+TOLD = (
+    "UAR",
+    "WA",
+    "macro_F1",
+    "weighted_F1",
+    "micro_F1",
+    "subset_accuracy",
+)  # the last two of clips with several labels
 CLASS_METRICS = ("precision", "recall", "F1", "AUROC")
 
 
 def results_table(
     records: pd.DataFrame,
-    metrics: Sequence[str] = ("UAR", "WA", "macro_F1", "weighted_F1"),
+    metrics: Sequence[str] = (),
     titles: Titles | None = None,
 ) -> pd.DataFrame:
     """One row per metric, system and protocol: value and interval in 0 to 1, number of clips, clusters and seeds.
 
     Args:
         records: of `records.score`, or `records.csv`.
+        metrics: empty for those of `TOLD` that the records hold.
         titles: recipe -> title.
 
     Raises:
         ValueError: no record of a metric.
     """
+    metrics = metrics or [metric for metric in TOLD if metric in set(records.metric)]
     rows = pd.concat([_pooled(records, metric).assign(at=at) for at, metric in enumerate(metrics)])
     rows = rows.assign(title=_named(rows.recipe, titles), rank=rows.modalities.map(modality_rank))
     rows = rows.sort_values(["at", "rank", "recipe", "condition", "protocol"])
