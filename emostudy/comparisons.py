@@ -10,8 +10,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pandas as pd
 
-from emostudy import metrics
-from emostudy.intervals import Pool, bootstrap, check, in_blocks, overall, percentiles, pooled
+from emostudy import intervals, metrics, several_metrics
+from emostudy.intervals import Pool, bootstrap, in_blocks, percentiles
 
 ALPHA = 0.05
 MAX_ENUMERATED = 12  # clusters: 4 096 exchanges; beyond, random ones
@@ -27,25 +27,28 @@ def compare(
     num_draws: int = 2000,
     num_exchanges: int = 10_000,
     seed: int = 0,
+    several: bool = False,
 ) -> pd.Series:
     """metric, difference (a - b), ci_low, ci_high, p_value (two-sided), num_clips, num_clusters, verdict.
 
     a, b: predictions of two recipes (see `intervals.summarise`) for the same clips and seeds. One with a
     single seed, as of a recipe without randomness, meets each seed of the other. metric: one of
-    `intervals.METRICS`; a lower ECE or Brier is better. Raises ValueError that names what does not match.
+    `intervals.METRICS`, of `several` labels a clip one of `several_metrics.OVERALL`; a lower ECE or Brier is
+    better. Raises ValueError that names what does not match.
     """
+    counted = several_metrics if several else intervals
     for frame in (a, b):
-        check(frame, emotions, cluster)
+        counted.check(frame, emotions, cluster)
     a, b = _matched(a, b, cluster)
-    one, two = pooled(a, emotions, cluster), pooled(b, emotions, cluster)
+    one, two = counted.pooled(a, emotions, cluster), counted.pooled(b, emotions, cluster)
 
     def gap(weights: np.ndarray) -> np.ndarray:
-        return overall(one, weights, metric) - overall(two, weights, metric)
+        return counted.overall(one, weights, metric) - counted.overall(two, weights, metric)
 
     difference = float(gap(np.ones((1, one.num_clusters)))[0])
     draws = bootstrap(gap, one.num_clusters, num_draws, seed)
     low, high = percentiles(draws[:, None], np.array([one.num_clusters]))[:, 0]
-    p_value = _permutation_p(one, two, metric, difference, num_exchanges, seed)
+    p_value = _permutation_p(one, two, metric, difference, num_exchanges, seed, counted.overall)
     return pd.Series(
         {
             "metric": metric,
@@ -70,7 +73,7 @@ def holm(p: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def _permutation_p(a: Pool, b: Pool, metric: str, difference: float, num_exchanges: int, seed: int) -> float:
+def _permutation_p(a: Pool, b: Pool, metric: str, difference: float, num_exchanges: int, seed: int, overall) -> float:
     """Both recipes stand as 2 K clusters, and weights of 0 and 1 say whose predictions a cluster lends."""
     if np.isnan(difference):
         return np.nan

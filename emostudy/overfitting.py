@@ -12,7 +12,8 @@ PARTS = ("train", "dev", "test")
 SCORES = {"train_uar": "UAR", "train_macro_f1": "macro_F1"}  # as records name them
 NOTE = (
     "Percent, each the mean over folds and seeds; UAR, of clips with several labels macro F1. A network's training score is taken "
-    "while it learns, with the dropout, augmentation and mixup that it has, so that it can be lower than the others; '-' where a system of several members has none. "
+    "while it learns, with the dropout, augmentation and mixup that it has, so that it can be lower than the others; '-' where a "
+    "system of several members has none. "
     "Where a recipe is refitted on train and dev, its test score is of that second fit."
 )
 

@@ -118,12 +118,8 @@ def compare_with(predictions: pd.DataFrame, corpus: Corpus, protocol: str, basel
     Difference in the card's metric on the test clips that both have, interval, paired test; p values after Holm over the table's rows.
 
     Raises:
-        ValueError: no prediction of `baseline`, or clips with several labels, for which no paired test is built.
+        ValueError: no prediction of `baseline`.
     """
-    if _several(corpus):
-        raise ValueError(
-            f"clips of {corpus.name} have several labels, for which no paired test is built; take the intervals of `score`"
-        )
     rows = _tested(predictions, protocol)
     base = rows[rows.recipe == baseline]
     if base.empty:
@@ -160,13 +156,14 @@ def _level(modalities: str) -> int:
 
 
 def _compared(pairs: list, corpus: Corpus) -> pd.DataFrame:
-    made = []
+    made, card = [], corpus.card
     for other, base in pairs:
         both = set(base.clip_id) & set(other.clip_id)
         pair = [preds.with_cluster(frame[frame.clip_id.isin(both)], corpus) for frame in (other, base)]
         head = {name: other[name].iloc[0] for name in ("corpus", "protocol", "recipe", "modalities")}
         head |= {"baseline": base.recipe.iloc[0]}
-        made.append(head | compare(*pair, corpus.emotions, corpus.card["cluster"], corpus.card["metric"]).to_dict())
+        found = compare(*pair, corpus.emotions, card["cluster"], card["metric"], several=_several(corpus))
+        made.append(head | found.to_dict())
     columns = ["corpus", "protocol", "recipe", "modalities", "baseline", "p_value", "difference"]
     table = pd.DataFrame(made) if made else pd.DataFrame(columns=columns)
     table["p_holm"] = holm(table.p_value.to_numpy(float))
@@ -200,23 +197,19 @@ def curves(folder: Path, run_ids: list[str]) -> pd.DataFrame:
 
 
 def rebuild(folder: Path, corpus: Corpus, predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Write `records.csv`, `comparisons.csv` and `curves.csv` from predictions into a results folder, and give them back.
-
-    Where clips have several labels, `comparisons.csv` holds no row: see `compare_with`.
-    """
+    """Write `records.csv`, `comparisons.csv` and `curves.csv` from predictions into a results folder, and give them back."""
     records = pd.concat([score(predictions, corpus)[COLUMNS], score_runs(predictions, corpus)], ignore_index=True)
     records = records.astype({"fold": str, "seed": str}).sort_values(
         [c for c in COLUMNS if c not in ("value", "ci_low", "ci_high")]
     )
     comparisons = [
         compare_with(predictions, corpus, protocol, baseline)
-        for protocol in ([] if _several(corpus) else sorted(predictions.protocol.unique()))
+        for protocol in sorted(predictions.protocol.unique())
         for baseline in dict.fromkeys(("majority", best_single(predictions, corpus, protocol)))
         if baseline in set(predictions[predictions.protocol == protocol].recipe)
     ]
     compared = [table for table in comparisons if len(table)] or comparisons[:1]  # an empty one makes counts decimals
-    compared = pd.concat(compared or [_compared([], corpus)], ignore_index=True)
-    tables = (records, compared, curves(folder, sorted(predictions.run_id.unique())))
+    tables = (records, pd.concat(compared, ignore_index=True), curves(folder, sorted(predictions.run_id.unique())))
     for name, table in zip(("records", "comparisons", "curves"), tables, strict=True):
         with write_atomically(folder / f"{name}.csv") as path:
             table.to_csv(path, index=False, float_format="%.5g")

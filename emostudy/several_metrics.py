@@ -11,7 +11,8 @@ import pandas as pd
 from scipy import sparse
 
 from emostudy import metrics
-from emostudy.intervals import BY_CLASS, MAX_PAIRED, Pool, bootstrap, check_rows, percentiles
+from emostudy.intervals import BY_CLASS, MAX_PAIRED, Pool, bootstrap, percentiles
+from emostudy.intervals import check_rows as check
 from emostudy.predictions import matrices
 from emostudy.thresholds import confusions
 
@@ -40,13 +41,20 @@ def summarise(
 
 def pooled(predictions: pd.DataFrame, emotions: tuple[str, ...], cluster: str) -> Pool:
     """Checked predictions, of which `y` and `predicted` are (N, C) bool. The order of rows does not matter."""
-    check_rows(predictions, emotions, cluster)
+    check(predictions, emotions, cluster)
     rows = predictions.sort_values(["seed", "clip_id"])  # sums of floats depend on their order
     units = (np.unique(rows[unit].to_numpy(str), return_inverse=True)[1] for unit in ("clip_id", cluster, "seed"))
     return Pool(*matrices(rows, emotions), *units)
 
 
-def overall(counts: np.ndarray, exact: np.ndarray, clips: np.ndarray) -> dict[str, np.ndarray]:
+def overall(pool: Pool, weights: np.ndarray, name: str, exact: bool = True) -> np.ndarray:
+    """One of OVERALL (R,) under weights (R, K), mean over seeds; `exact` has no part in them."""
+    if name not in OVERALL:
+        raise ValueError(f"metric is {name!r}; must be one of {', '.join(OVERALL)}: choose one")
+    return metrics.mean_present(values_of(*_sums(pool, weights))[name])
+
+
+def values_of(counts: np.ndarray, exact: np.ndarray, clips: np.ndarray) -> dict[str, np.ndarray]:
     """OVERALL (...) from counts (..., C, 2, 2) of each label, clips (...) of which the set is right, and all clips (...)."""
     f1, having = metrics.f1(counts)[..., 1], counts[..., 1, :].sum(-1)  # (..., C)
     weighted = (np.nan_to_num(f1) * having).sum(-1) / np.maximum(having.sum(-1), 1)
@@ -57,7 +65,7 @@ def overall(counts: np.ndarray, exact: np.ndarray, clips: np.ndarray) -> dict[st
 def of_run(predictions: pd.DataFrame, emotions: tuple[str, ...]) -> dict[str, float]:
     """OVERALL of some predictions, without intervals."""
     y, said, _ = matrices(predictions, emotions)
-    values = overall(confusions(y, said), (y == said).all(1).sum(), len(y))
+    values = values_of(confusions(y, said), (y == said).all(1).sum(), len(y))
     return {name: float(value) for name, value in values.items()}
 
 
@@ -81,7 +89,7 @@ def _table(pool: Pool, weights: np.ndarray, emotions: tuple[str, ...]) -> tuple[
     """Names (metric, emotion) and values (R, M) under weights (R, K), means over seeds."""
     counts, exact, clips = _sums(pool, weights)
     areas = np.stack([_seed_aurocs(pool, weights, seed) for seed in range(pool.seed.max() + 1)], 1)  # (R, S, C)
-    values = {(name, "all"): value for name, value in overall(counts, exact, clips).items()}
+    values = {(name, "all"): value for name, value in values_of(counts, exact, clips).items()}
     values[("AUROC", "all")] = metrics.mean_present(areas)
     for name, each in [*((name, metric(counts)[..., 1]) for name, metric in BY_CLASS.items()), ("AUROC", areas)]:
         values |= {(name, emotion): each[..., c] for c, emotion in enumerate(emotions)}

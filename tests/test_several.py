@@ -13,6 +13,7 @@ from test_text_recipes import WORDS, small
 
 from emostudy import experiments, metrics, records, several_metrics
 from emostudy import predictions as preds
+from emostudy.comparisons import compare
 from emostudy.corpora.corpus import Corpus
 from emostudy.ensembles import together
 from emostudy.estimators import Tuned
@@ -157,19 +158,15 @@ def test_clips_of_one_cluster_are_drawn_together(tmp_path):
     assert (two.num_clips == 2 * one.num_clips).all() and (two.num_clusters == one.num_clusters).all()
 
 
-def test_records_are_rebuilt_without_comparisons(tmp_path):
+def test_records_are_rebuilt_with_comparisons_by_macro_f1(tmp_path):
     whole = corpus()
     found, _ = run(tmp_path, whole, MAJORITY, toys.NET, toys.SVM)
     table, compared, curves = records.rebuild(tmp_path, whole, found)
-    assert (
-        compared.empty
-        and {"macro_F1", "subset_accuracy"} <= set(table.metric)
-        and not {"UAR", "WA"} & set(table.metric)
-    )
+    assert {"macro_F1", "subset_accuracy"} <= set(table.metric) and not {"UAR", "WA"} & set(table.metric)
+    assert set(compared.metric) == {"macro_F1"} and set(compared.recipe) == {"net", "svm"}
+    assert (compared.verdict == "better").all() and (compared.ci_low > 0).all()
     assert {"train_macro_f1", "dev_macro_f1", "chosen"} <= set(curves) and curves.chosen.sum() == 1
     assert records.best_of_each(found, whole, "official")["face"] in ("net", "svm")
-    with pytest.raises(ValueError, match="no paired test"):
-        records.compare_with(found, whole, "official", "majority")
 
 
 def test_the_majority_line_gives_the_share_of_each_label(tmp_path):
@@ -264,3 +261,29 @@ def test_a_kept_label_without_a_probability_is_refused(tmp_path):
     preds.write_run(tmp_path, broken, record)
     with pytest.raises(ValueError, match=r"an emotion without one.*delete it"):
         preds.read_runs(tmp_path, [record["run_id"]])
+
+
+def test_two_systems_on_clips_with_several_labels_are_compared_in_pairs():
+    """Against itself nothing is shown; against one that is right more often, all of it; and the sign is that of a - b."""
+    rng, emotions = np.random.default_rng(0), ("joy", "anger", "fear")
+    y = rng.random((200, 3)) < 0.4
+    y[~y.any(1), 0] = True
+
+    def of(wrong: float) -> pd.DataFrame:
+        said = y ^ (rng.random(y.shape) < wrong)
+        said[~said.any(1), 0] = True
+        sets = [["|".join(np.array(emotions)[row]) for row in rows] for rows in (y, said)]
+        rows = {"clip_id": [f"c{n}" for n in range(len(y))], "seed": 0, "emotion": sets[0], "predicted": sets[1]}
+        return pd.DataFrame(rows | {f"p_{emotion}": said[:, n] * 1.0 for n, emotion in enumerate(emotions)})
+
+    good, bad = of(0.05), of(0.4)
+    found = compare(good, bad, emotions, "clip_id", "macro_F1", 200, 500, several=True)
+    assert found.verdict == "a better" and found.ci_low > 0 and found.p_value < 0.01
+    assert found.difference == pytest.approx(
+        f1_score(y, preds.matrices(good, emotions)[1], average="macro")
+        - f1_score(y, preds.matrices(bad, emotions)[1], average="macro")
+    )
+    same = compare(bad, bad, emotions, "clip_id", "micro_F1", 200, 500, several=True)
+    assert same.verdict == "no difference shown" and same.p_value == 1
+    with pytest.raises(ValueError, match="metric is 'UAR'"):
+        compare(good, bad, emotions, "clip_id", "UAR", 10, 10, several=True)
