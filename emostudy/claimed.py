@@ -1,4 +1,4 @@
-"""What notebooks 02 to 04 ask at their end: what was claimed and what holds, and what is known by heart."""
+"""What notebooks 02 to 04 ask of what they trained: would knowing the speaker help, what was claimed, what is known by heart."""
 
 from dataclasses import dataclass
 
@@ -6,20 +6,31 @@ import pandas as pd
 from IPython.display import Markdown
 
 from emostudy import claim_tables, overfitting
-from emostudy.lesson import Lesson
 from emostudy.predictions import read_records
+from emostudy.recipes import Recipe
+from emostudy.recipes.voices import knowing_the_speaker
 from emostudy.wording import protocol_title
 
 NAMES = {"face": "Faces", "speech": "Voices", "text": "Words"}
+OWN = {"face": "face", "speech": "voice"}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Tables of a lesson's trained systems of one modality; each is written when it is asked for."""
+    """Tables of a `Lesson`'s trained systems of one modality; each is written when it is asked for."""
 
-    lesson: Lesson
+    lesson: object
     predictions: pd.DataFrame
     modality: str
+
+    def knowing_the_speaker(self, recipes: tuple[Recipe, ...]) -> pd.DataFrame | Markdown:
+        """Recipes with each speaker's own mean and deviation taken off, beside themselves as they are: `NN_by_speaker`."""
+        if not recipes:
+            return Markdown("No recipe here reads numbers that have a mean and a deviation for each speaker.")
+        known = self.lesson.train(tuple(map(knowing_the_speaker, recipes)), condition="by_speaker")
+        as_it_is = self.predictions[self.predictions.recipe.isin(known.recipe)]
+        caption = f"Knowing the speaker's {OWN[self.modality]}"
+        return self.lesson.conditions(pd.concat([as_it_is, known]), "by_speaker", caption)
 
     @property
     def _runs(self) -> list[dict]:

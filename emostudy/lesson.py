@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from emostudy import bounds, experiments, figures, fusing, records, stamps, tables
 from emostudy import predictions as preds
+from emostudy.claimed import Asked as Asked  # so that notebooks import one module
 from emostudy.corpora import load, names
 from emostudy.corpora.corpus import Corpus
 from emostudy.corpora.kept import keep
@@ -20,7 +21,7 @@ from emostudy.profiles import PROFILES, Profile
 from emostudy.recipes import Recipe
 from emostudy.recipes.decision import Rule
 from emostudy.shown import Picture
-from emostudy.shown import frame as frame  # so that notebooks import one module
+from emostudy.shown import frame as frame
 from emostudy.shown import layers as layers
 from emostudy.shown import versions as versions
 from emostudy.wording import metric_title, protocol_title

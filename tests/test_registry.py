@@ -38,7 +38,7 @@ def test_only_systems_on_weights_name_weights():
 def test_a_corpus_gets_what_it_can_feed_and_stills_their_own():
     films, stills, units = corpus(video="x.mp4"), corpus(image="x.png"), corpus(action_units="x.csv")
     assert [recipe.name for recipe in usual("face", films)] == ["face_hog_svm", "face_cnn"]
-    assert [recipe.name for recipe in usual("face", units)] == ["face_units_mlp"]
+    assert [recipe.name for recipe in usual("face", units)] == ["face_units_discriminant", "face_units_mlp"]
     for some in (stills, films):
         medium = some.media[0]
         assert {f.medium for recipe in usual("face", some) for f in recipe.features.values()} == {medium}

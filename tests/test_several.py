@@ -44,7 +44,8 @@ def corpus(num: int = 180, signal: float = 3.0, shuffled: bool = False) -> Corpu
     clips = clips.assign(
         split=np.resize(["train", "train", "train", "dev", "test", "test"], num), start=np.nan, end=np.nan
     )
-    return Corpus("toy", E, {"cluster": "clip_id", "licence": "CC0", "multi_label": True}, clips)
+    card = {"cluster": "clip_id", "metric": "macro_F1", "licence": "CC0", "multi_label": True}
+    return Corpus("toy", E, card, clips)
 
 
 def run(folder, corpus_, *recipes, **options):
