@@ -8,6 +8,7 @@ import toys
 
 from emostudy import corpora
 from emostudy.cli import main
+from emostudy.corpora.catalogue import cards
 from emostudy.experiments import identity_of
 from emostudy.graph import NOTEBOOKS
 from emostudy.paths import ROOT
@@ -97,3 +98,12 @@ def test_the_command_lists_every_system(capsys):
 
 def test_corpora_of_faces_cut_out_say_so_in_their_cards():
     assert {name for name, card in corpora.cards().items() if card.get("faces") == "cropped"} == {"ck48", "fer2013"}
+
+
+def test_cards_name_further_systems_that_are_known_and_that_their_corpus_can_feed():
+    named = {name: one["further_systems"] for name, one in cards().items() if "further_systems" in one}
+    assert named
+    for name, systems in named.items():
+        for kind, names in systems.items():
+            usual_media = {"face": "action_units", "speech": "audio", "text": "text"}
+            assert len(further(kind, names, corpus(**{usual_media[kind]: "x"}))) == len(names), name

@@ -104,9 +104,10 @@ def differences(
         rank=comparisons.modalities.map(modality_rank), down=-comparisons.difference
     ).sort_values(["rank", "down"])
     rows, base = grouped(table, titles), titles.get(table.baseline.iloc[0], table.baseline.iloc[0])
+    units = {"clip": table.num_clips.max(), cluster_title(cluster): table.num_clusters.max()}
     note = (
-        f"{protocol_title(table.protocol.iloc[0]).capitalize()}; {counted(table.num_clips.max(), 'clip')}, "
-        f"{counted(table.num_clusters.max(), cluster_title(cluster))}. Whiskers: {interval_note(cluster)}. "
+        f"{protocol_title(table.protocol.iloc[0]).capitalize()}; {', '.join(counted(n, unit) for unit, n in units.items())}. "
+        f"Whiskers: {interval_note(cluster)}. "
         "Filled: p < 0.05, paired permutation test, Holm; hollow: no difference shown."
     )
     fig, ax = row_chart(width, rows, title or f"Better than {base}?", note)
