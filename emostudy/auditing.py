@@ -27,15 +27,14 @@ def audit_command(options: argparse.Namespace) -> int:
     from emostudy.audit import audit, traits_of
     from emostudy.corpora import load
     from emostudy.corpora.check import differences
-    from emostudy.parameters import check_name
+    from emostudy.parameters import check_name, check_protocols
     from emostudy.profiles import PROFILES
-    from emostudy.protocols import AS_PUBLISHED, PROTOCOLS, STUDYS_OWN, possible, unguarded
+    from emostudy.protocols import AS_PUBLISHED, STUDYS_OWN, possible, unguarded
     from emostudy.wording import counted
 
     check_name("profile", options.profile, PROFILES)
     asked = options.protocols.replace(",", " ").split()
-    for protocol in asked:
-        check_name("protocol", protocol.partition(":")[0], PROTOCOLS)
+    check_protocols(asked)
     corpus = load(options.corpus, options.data_dir or None, options.profile)
     reasons = {} if asked else possible(corpus, (*STUDYS_OWN, *AS_PUBLISHED))
     protocols = asked or [name for name, reason in reasons.items() if not reason]

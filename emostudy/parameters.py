@@ -54,17 +54,11 @@ def check_shared(shared: dict) -> None:
     """Check what all notebooks share, and that the corpus is there. ValueError if not."""
     from emostudy.corpora import is_present, names
     from emostudy.profiles import PROFILES
-    from emostudy.protocols import PROTOCOLS
 
     check_name("corpus", shared["corpus"], names())
     check_name("profile", shared["profile"], PROFILES)
     check_device(shared["device"])
-    for protocol in shared["protocols"]:
-        check_name(
-            "protocol", protocol.partition(":")[0], PROTOCOLS
-        )  # a list or a variant after it is checked by the corpus
-    if len(set(shared["protocols"])) < len(shared["protocols"]):
-        raise ValueError(f"protocols {shared['protocols']}: each protocol once; name it once")
+    check_protocols(shared["protocols"])
     if any(type(seed) is not int or not 0 <= seed < 2**32 for seed in shared["seeds"]):
         raise ValueError(f"seeds {shared['seeds']}: seeds are whole numbers from 0 to {2**32 - 1}")
     if len(set(shared["seeds"])) < len(shared["seeds"]):
@@ -78,6 +72,16 @@ def check_shared(shared: dict) -> None:
             f"corpus {shared['corpus']!r} is not there; `python -m emostudy corpora` says where to get it, and "
             "--data-dir or the variable EMOSTUDY_DATA names the folder it lies in"
         )
+
+
+def check_protocols(asked: list[str]) -> None:
+    """ValueError for a protocol that no corpus has, or that is named twice; a published list is checked by the corpus."""
+    from emostudy.protocols import check_protocol
+
+    for protocol in asked:
+        check_protocol(protocol)
+    if len(set(asked)) < len(asked):
+        raise ValueError(f"protocols {asked}: each protocol once; name it once")
 
 
 def protocols_of(corpus: str, asked: Iterable[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 import pandas as pd
 
@@ -24,6 +23,7 @@ from emostudy.divisions import (
     speaker_folds,
 )
 from emostudy.folds import Lacks
+from emostudy.parameters import check_name
 
 MIN_CLIPS = 3  # of each emotion in train: a support vector machine's probabilities need three
 CHECKED = 10  # folds; leaving one of hundreds of speakers out is not tried for each
@@ -111,14 +111,8 @@ def splits(corpus: Corpus, protocol: str, folds: tuple[int, ...] | None = None) 
 
 def unguarded(corpus: Corpus, protocol: str, folds: tuple[int, ...] | None = None) -> list[Split]:
     """The splits as a protocol makes them, whether or not they keep its word: for the audit."""
+    check_protocol(protocol)
     name, _, listed = protocol.partition(":")
-    if name not in PROTOCOLS:
-        near = get_close_matches(name, PROTOCOLS, n=2, cutoff=0)
-        raise ValueError(f"unknown protocol {protocol!r}; did you mean {' or '.join(near)}?")
-    if PROTOCOLS[name].variants and protocol not in AS_PUBLISHED:
-        raise ValueError(f"protocol {protocol!r} is not one of {', '.join(AS_PUBLISHED)}: write one of them")
-    if listed and protocol not in AS_PUBLISHED and name not in LISTED:
-        raise ValueError(f"protocol {name!r} takes no published list; write it without ':{listed}'")
     if corpus.card.get("multi_label") and name != "official":
         raise Lacks(f"{corpus.name} has clips of several emotions, which cannot be dealt out evenly; {single(corpus)}")
     division = PROTOCOLS[name].rule(corpus, listed)
@@ -128,6 +122,16 @@ def unguarded(corpus: Corpus, protocol: str, folds: tuple[int, ...] | None = Non
         ids = {name: tuple(corpus.clips.clip_id[part == name]) for name in PARTS}
         made.append(Split(protocol, fold, **ids, keeps_apart=division.keeps_apart))
     return made
+
+
+def check_protocol(protocol: str) -> None:
+    """ValueError for a protocol that no corpus has."""
+    name, _, listed = protocol.partition(":")
+    check_name("protocol", name, PROTOCOLS)
+    if PROTOCOLS[name].variants and protocol not in AS_PUBLISHED:
+        raise ValueError(f"protocol {protocol!r} is not one of {', '.join(AS_PUBLISHED)}: write one of them")
+    if listed and protocol not in AS_PUBLISHED and name not in LISTED:
+        raise ValueError(f"protocol {name!r} takes no published list; write it without ':{listed}'")
 
 
 def single(corpus: Corpus) -> str:

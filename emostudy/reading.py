@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from emostudy.parameters import parse_parameter
+from emostudy.parameters import check_protocols, parse_parameter
 from emostudy.paths import results_root
 
 UNWRITABLE = {
@@ -61,6 +61,7 @@ def status_command(options: argparse.Namespace) -> int:
 
     parameters = dict(parse_parameter(text) for text in options.parameters)
     protocols = options.protocols.replace(",", " ").split()
+    check_protocols(protocols)
     for folder in chosen_folders(options):
         print(f"{folder.parent.name}, {folder.name}")
         if not fingerprint(folder, options.data_dir):

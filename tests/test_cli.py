@@ -78,6 +78,16 @@ def test_failed_notebook_exits_1_with_one_line(asked, tmp_path, capsys):
         (["run", "-p", "lr"], "name=value"),
         (["run", "--corpus", "emosint"], "did you mean"),
         (["run", "--only", "99"], "unknown notebook '99'"),
+        *(
+            ([command, "--protocols", asked], message)
+            for command in ("run", "status", "audit")
+            for asked, message in (
+                ("randm", "unknown protocol 'randm'; did you mean random"),
+                ("as_published", "is not one of as_published:70_20_10"),
+                ("random:six", "takes no published list"),
+                ("random,random", "name it once"),
+            )
+        ),
         (["corpora", "--data-dir", "no/such"], "no/such"),
     ],
 )
