@@ -52,7 +52,8 @@ def on(protocol: str) -> str:
 def pair(protocols: Iterable[str]) -> tuple[str, str]:
     """The flattering protocol, "" where one alone was run, and the honest one.
 
-    `SHOWN` if both are there, else the first and the last in the order of `PROTOCOLS`. ValueError if there is none.
+    `SHOWN` if both are there, else the ends of a row by how much protocols promise to keep apart: `official` promises nothing, and is
+    less honest than new speakers. ValueError if there is none.
     """
     names = sorted(set(protocols), key=_place)
     if not names:
@@ -74,9 +75,12 @@ def ordered(protocols: Iterable[str]) -> list[str]:
     return [name for name in (ends.get("flattering"), *between, ends["honest"]) if name]
 
 
-def _place(protocol: str) -> tuple[int, str]:
+def _place(protocol: str) -> tuple:
+    """Sort key: how many columns a protocol keeps apart, the authors' own ways first, then the order of `PROTOCOLS`."""
     known, name = list(PROTOCOLS), protocol.partition(":")[0]
-    return known.index(name) if name in known else len(known), protocol
+    if name not in known:
+        return LAST, False, len(known), protocol
+    return len(PROTOCOLS[name].keeps_apart), not PROTOCOLS[name].variants, known.index(name), protocol
 
 
 def alone(protocols: Iterable[str]) -> str:

@@ -179,10 +179,11 @@ def test_conditions_stand_beside_the_recipe_as_it_is():
     ]
 
 
-def test_the_pair_is_the_usual_one_or_the_ends_of_the_studys_order_or_one_alone():
+def test_the_pair_is_the_usual_one_or_that_which_keeps_least_and_most_apart_or_one_alone():
     assert wording.pair(["speaker_independent", "official", "random"]) == ("random", "speaker_independent")
     assert wording.pair(["official", "random"]) == ("random", "official")
-    assert wording.pair(["official", "speaker_independent:six"]) == ("speaker_independent:six", "official")
+    assert wording.pair(["official", "speaker_independent:six"]) == ("official", "speaker_independent:six")
+    assert wording.pair(["random", "as_published:80_20"]) == ("as_published:80_20", "random")
     assert wording.pair(pd.Series(["official"] * 3)) == ("", "official")
     assert wording.roles(["official"]) == {"honest": "official"}
     with pytest.raises(ValueError, match="no protocol"):
