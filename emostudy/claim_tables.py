@@ -1,6 +1,6 @@
 """Claimed, their protocol, honest protocol: what the sources printed beside what our rebuilds reach, with intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -10,7 +10,11 @@ from emostudy.overfitting import training_scores
 from emostudy.systems import NOTEBOOK
 from emostudy.wording import interval, interval_note, percent, protocol_title
 
-SCORES = (("theirs", "WA"), ("honest", "WA"), ("honest", "UAR"))
+SCORES = (("theirs", 0), ("honest", 0), ("honest", 1))  # a side, and which of `JUDGED`
+JUDGED = (
+    ("WA", "UAR"),
+    ("subset_accuracy", "macro_F1"),
+)  # what is claimed and the fairer one; of clips with several labels
 FIGURES = {"": "value", "_low": "ci_low", "_high": "ci_high"}
 NO_RUN = "not run here"
 
@@ -23,27 +27,29 @@ def table(
     Args:
         scored: records of these predictions (`records.score`).
         runs: records of their runs (`predictions.read_records`), which know training scores and where a recipe comes from.
-        protocols: as run: the first is taken for the authors' way, the last for the honest one.
+        protocols: as run: the first is taken for the authors' way, the last for the honest one; one alone is the honest one.
 
     Returns:
         system, subject, metric, claimed (0 to 1), measured_on, of, on, same_corpus; recipe and title ("" where none ran);
-        train_uar under their protocol, mean over runs; protocol_theirs, protocol_honest; theirs_WA, honest_WA, honest_UAR, each
-        with _low and _high; fall: of WA from theirs to honest. NaN where something was not run.
+        train_UAR under their protocol, mean over runs; protocol_theirs, protocol_honest, "" where none; theirs_WA, honest_WA,
+        honest_UAR, each with _low and _high; fall: of WA from theirs to honest. NaN where something was not run. Of clips with
+        several labels subset accuracy stands for WA, macro F1 for UAR.
     """
     rows = scored[(scored.emotion == "all") & (scored.part == "test") & (scored.condition == "none")]
     present = [protocol for protocol in protocols if protocol in set(rows.protocol)]
-    sides = dict(zip(("theirs", "honest"), (present[0], present[-1]) if present else ("", ""), strict=True))
+    sides = {"theirs": present[0] if present[1:] else "", "honest": present[-1] if present else ""}
+    judged = next((two for two in JUDGED if two[0] in set(rows.metric)), JUDGED[0])
     trained = training_scores(runs)
-    trained = trained[(trained.protocol == sides["theirs"]) & (trained.condition == "none")]
+    trained = trained[(trained.protocol == (sides["theirs"] or sides["honest"])) & (trained.condition == "none")]
     trained = trained.groupby("recipe").train.mean()
     ran = {run["recipe"]: run for run in runs if run["modalities"] == modalities and run["recipe"] in set(rows.recipe)}
     made = []
     for claims in subjects(modalities):
         fitting = [name for name, run in ran.items() if run.get("source", "").startswith(claims[0].source)]
         for name in fitting or [""]:
-            reached = scores_of(rows[rows.recipe == name], sides)
+            reached = scores_of(rows[rows.recipe == name], sides, judged)
             ours = {"recipe": name, "title": ran[name]["title"] if name else ""}
-            ours |= {"train_uar": trained.get(name, float("nan"))} | reached
+            ours |= {f"train_{judged[1]}": trained.get(name, float("nan"))} | reached
             ours |= {f"protocol_{side}": protocol for side, protocol in sides.items()}
             made += [told(claim, corpus) | ours for claim in claims]
     return pd.DataFrame(made)
@@ -59,36 +65,41 @@ def told(claim: Claim, corpus: Corpus) -> dict:
     }
 
 
-def scores_of(rows: pd.DataFrame, sides: dict[str, str]) -> dict[str, float]:
-    """WA and UAR of one recipe with their intervals, and the fall; NaN where it did not run so, or so alone."""
+def scores_of(rows: pd.DataFrame, sides: dict[str, str], judged: tuple[str, str]) -> dict[str, float]:
+    """Scores of one recipe with their intervals, and the fall; NaN where it did not run so, or so alone."""
     found = {}
-    for side, metric in SCORES:
-        row = rows[(rows.protocol == sides[side]) & (rows.metric == metric)]
+    for side, at in SCORES:
+        row = rows[(rows.protocol == sides[side]) & (rows.metric == judged[at])]
         for ending, column in FIGURES.items():
-            found[f"{side}_{metric}{ending}"] = float(row[column].iloc[0]) if len(row) else float("nan")
-    two = sides["theirs"] != sides["honest"]
-    return found | {"fall": found["theirs_WA"] - found["honest_WA"] if two else float("nan")}
+            found[f"{side}_{judged[at]}{ending}"] = float(row[column].iloc[0]) if len(row) else float("nan")
+    return found | {"fall": found[f"theirs_{judged[0]}"] - found[f"honest_{judged[0]}"]}
 
 
 def worded(table: pd.DataFrame, corpus: Corpus, modalities: str) -> pd.DataFrame:
     """`table` for people: all numbers of a model in one row per recipe, in percent; below it what did not run, and the command."""
     if table.empty:
         return pd.DataFrame({"system": [], "rebuilt by": []})
-    sides = {side: protocol_title(table[f"protocol_{side}"].iloc[0]) for side in ("theirs", "honest")}
     rows = []
     for claims in subjects(modalities):
         of = table[(table.system == claims[0].system) & (table.subject == claims[0].subject)]
-        for row in of.drop_duplicates("recipe").itertuples():
-            here = "" if row.same_corpus else f"; here {corpus.name}"
-            cells = {"system": f"{row.system}: {row.subject}", "rebuilt by": row.title or NO_RUN}
-            cells |= {"claimed, accuracy": claimed(claims), "on": f"{row.on}{here if row.recipe else ''}"}
-            cells |= {"training, UAR": percent(row.train_uar)}
-            for side, metric in SCORES:
-                values = (getattr(row, f"{side}_{metric}{ending}") for ending in FIGURES)
-                cells[f"{sides[side]}, {metric}"] = interval(*values)
-            cells["fall (points of WA)"] = percent(row.fall)
-            rows.append((row.recipe == "", cells))
+        for row in of.drop_duplicates("recipe").to_dict("records"):
+            here = "" if row["same_corpus"] or not row["recipe"] else f"; here {corpus.name}"
+            cells = {"system": f"{row['system']}: {row['subject']}", "rebuilt by": row["title"] or NO_RUN}
+            cells |= {"claimed, accuracy": claimed(claims), "on": f"{row['on']}{here}"} | ours(row)
+            rows.append((row["recipe"] == "", cells))
     return pd.DataFrame([cells for _, cells in sorted(rows, key=lambda row: row[0])])
+
+
+def ours(row: Mapping) -> dict[str, str]:
+    """What we reach, in a row of `table`, worded; without the authors' way and the fall where one protocol alone was run."""
+    judged = next(two for two in JUDGED if f"train_{two[1]}" in row)
+    names = [metric.replace("_", " ") for metric in judged]
+    cells = {f"training, {names[1]}": percent(row[f"train_{judged[1]}"])}
+    for side, at in SCORES:
+        if protocol := row[f"protocol_{side}"]:
+            values = (row[f"{side}_{judged[at]}{ending}"] for ending in FIGURES)
+            cells[f"{protocol_title(protocol)}, {names[at]}"] = interval(*values)
+    return cells | ({f"fall (points of {names[0]})": percent(row["fall"])} if row["protocol_theirs"] else {})
 
 
 def claimed(claims: Sequence[Claim]) -> str:
@@ -126,6 +137,6 @@ def note(modalities: str, cluster: str = "speaker") -> str:
         about.setdefault((claims[0].system, claims[0].careful), []).append(claims[0].subject)
     doubts = [f"{system}, {' and '.join(names)}: {careful}" for (system, careful), names in about.items()]
     return (
-        f"Percent; in brackets the {interval_note(cluster)}. Training: mean over runs under the first protocol, UAR, for no other score of "
-        f"training clips is recorded; of networks as they learn. To doubt: {'. '.join(doubts)}."
+        f"Percent; in brackets the {interval_note(cluster)}. Training: mean over runs under the first protocol, of the only score of "
+        f"training clips that is recorded; of networks as they learn. To doubt: {'. '.join(doubts)}."
     )

@@ -48,7 +48,7 @@ class Asked:
         found, lesson = self._claims, self.lesson
         shown = claim_tables.worded(found, lesson.corpus, self.modality)
         note = claim_tables.note(self.modality, lesson.corpus.card["cluster"])
-        caption = f"{NAMES[self.modality]} alone: claimed, their protocol, honest protocol"
+        caption = f"{NAMES[self.modality]} alone: what was claimed, and what its rebuilds reach here"
         return lesson.table(found, "claims", caption, shown, note)
 
     def not_run(self) -> Markdown:

@@ -1,4 +1,7 @@
-"""What the sources report of their systems: every printed number as one record, with what it was measured on and what to doubt."""
+"""What the sources report of one modality alone: every printed accuracy as one record, with what it was measured on and what to doubt.
+
+What they print of fusions is not here: no notebook sets it beside a rebuild yet.
+"""
 
 from dataclasses import dataclass
 
@@ -13,7 +16,7 @@ class Claim:
 
     Args:
         system: R, F, I or M; `subject`: which of its models, in words.
-        modalities: as of a recipe: `speech`, and of a fusion `face+speech`.
+        modalities: as of a recipe: `speech`.
         metric: as printed; `accuracy` is our WA.
         value: in 0 to 1, as printed.
         measured_on: one of `MEASURED_ON`.
