@@ -11,14 +11,16 @@ from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_sc
 from test_encoders import tiny
 from test_text_recipes import WORDS, small
 
-from emostudy import experiments, metrics, records, several_metrics
+from emostudy import experiments, intervals, metrics, records, several_metrics
 from emostudy import predictions as preds
 from emostudy.comparisons import compare
+from emostudy.corpora import card, names
 from emostudy.corpora.corpus import Corpus
 from emostudy.ensembles import together
 from emostudy.estimators import Tuned
 from emostudy.labels import encode_several, joined
 from emostudy.paths import ROOT
+from emostudy.protocols import STUDYS_OWN
 from emostudy.recipes.reference import MAJORITY, REFERENCE, lines
 from emostudy.recipes.sentences import fine_tuned
 from emostudy.recipes.speech import SPEECH_MFCC_LSTM, SPEECH_SVM
@@ -288,3 +290,10 @@ def test_two_systems_on_clips_with_several_labels_are_compared_in_pairs():
     assert same.verdict == "no difference shown" and same.p_value == 1
     with pytest.raises(ValueError, match="metric is 'UAR'"):
         compare(good, bad, emotions, "clip_id", "UAR", 10, 10, several=True)
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_corpus_is_judged_by_a_metric_that_is_counted_on_splits_that_it_allows(name):
+    several = bool(card(name).get("multi_label"))
+    assert card(name)["metric"] in (several_metrics if several else intervals).OVERALL
+    assert card(name)["protocols"] == ["official"] if several else set(card(name)["protocols"]) <= set(STUDYS_OWN)

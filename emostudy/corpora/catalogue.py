@@ -13,7 +13,8 @@ CARDS = Path(__file__).parent / "cards"
 ACCESS = ("made here", "free download", "on request", "your own")
 TEXTS = ("title", "about", "citation", "licence", "address", "cluster", "metric")
 LISTS = ("modalities", "languages", "emotions", "known_faults", "protocols")
-# How a corpus is judged where its card says nothing else: names of protocols.PROTOCOLS, and one of intervals.METRICS.
+# How a corpus is judged where its card says nothing else: names of protocols.PROTOCOLS, and one of intervals.OVERALL
+# (of several_metrics.OVERALL where clips may have several labels).
 USUAL = {"protocols": ["random", "speaker_independent"], "metric": "UAR"}
 FOLDERS = ("folders", "any_folder")  # all of these must be there, and one of those
 NUMBERS = ("num_clips", "num_speakers")
