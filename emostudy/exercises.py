@@ -87,8 +87,9 @@ def points(value: float) -> float:
 
 def most_confused(test: pd.DataFrame, recipe: str, protocol: str, emotions: tuple[str, ...]) -> tuple[str, str]:
     """The true emotion and the other one that is most often said in its place."""
-    counts = _counts(_of(test, recipe, protocol), emotions).astype(float)
-    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    y, said, _ = preds.matrices(_of(test, recipe, protocol), emotions)
+    having = np.maximum(y.sum(0), 1)[:, None]  # clips that have the row's label, as in the figure
+    shares = several_metrics.taken(y, said) / having
     np.fill_diagonal(shares, -1)
     row, column = np.unravel_index(shares.argmax(), shares.shape)
     return emotions[row], emotions[column]

@@ -95,6 +95,11 @@ def dev_score(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> pd.Se
         (predictions.protocol == protocol) & (predictions.part == "dev") & (predictions.modalities != "none")
     ]
     rows = rows[rows.condition == "none"]
+    if rows.empty:
+        ran = ", ".join(sorted(predictions.protocol.unique()))
+        raise ValueError(
+            f"no system ran under {protocol!r}, but under {ran}: run the notebooks that train with it first"
+        )
     table = score_runs(rows, corpus)
     return table[table.metric == corpus.card["metric"]].groupby(["modalities", "recipe"], sort=True).value.mean()
 

@@ -227,3 +227,11 @@ def test_comparisons_are_in_the_metric_of_the_card(corpus, everything):
         for rows in (test[test.recipe == "mean"], test[test.recipe == "good"])
     ]
     assert row.metric == "weighted_F1" and row.difference == pytest.approx(scores[0] - scores[1])
+
+
+def test_a_protocol_that_nothing_ran_under_is_told_with_the_remedy(corpus, everything):
+    for ask in (records.best_of_each, records.best_single):
+        with pytest.raises(
+            ValueError, match="no system ran under 'official', but under random: run the"
+        ):
+            ask(everything, corpus, "official")
