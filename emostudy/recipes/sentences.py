@@ -80,7 +80,7 @@ def fine_tuned(weights: str, history: int = 0, small: bool = False) -> Recipe:
         {"text": Feature("words", _medium(history), words, unit="characters", cached=False)},
         Network(
             FineTuned(_place(weights), longest, pooling),
-            epochs=4 if small else 3,
+            epochs=3,
             batch=32,
             lr=1e-4 if small else 2e-5,
             optimiser="AdamW",
@@ -89,7 +89,7 @@ def fine_tuned(weights: str, history: int = 0, small: bool = False) -> Recipe:
         ),
         {"text": PretrainedTokens(_place(weights), longest)},
         source="system M, text, with mean pooling (Reimers and Gurevych 2019)",
-        reading=f"batch 32, {'4 epochs at 1e-4, for a small encoder' if small else '3 epochs at 2e-5'}, "
+        reading=f"batch 32, 3 epochs at {'1e-4, for a small encoder' if small else '2e-5'}, "
         "a tenth of the steps up and then down to 0; "
         f"texts cut after {longest} tokens; epoch chosen on dev",
         pretrained=weights_name(weights),
