@@ -231,7 +231,5 @@ def test_comparisons_are_in_the_metric_of_the_card(corpus, everything):
 
 def test_a_protocol_that_nothing_ran_under_is_told_with_the_remedy(corpus, everything):
     for ask in (records.best_of_each, records.best_single):
-        with pytest.raises(
-            ValueError, match="no system ran under 'official', but under random: run the"
-        ):
+        with pytest.raises(ValueError, match="no system ran under 'official', but under random: run the"):
             ask(everything, corpus, "official")
