@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 
+from emostudy.adjusting import LogitAdjusted
 from emostudy.corpora.corpus import Corpus
 from emostudy.ensembles import Together
 from emostudy.recipes import Recipe
@@ -35,6 +36,8 @@ def _for_several(recipe: Recipe):
         return learner
     if isinstance(learner, Together):
         return replace(learner, members=tuple(replace(one, learner=_for_several(one)) for one in learner.members))
+    if isinstance(learner, LogitAdjusted):
+        return _for_several(replace(recipe, learner=learner.learner))
     kind = KINDS.get(type(learner))
     mixes = getattr(learner, "mixup", 0)  # whose shares are of one label a clip
     if kind is None or mixes:

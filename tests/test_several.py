@@ -13,6 +13,7 @@ from test_text_recipes import WORDS, small
 
 from emostudy import experiments, intervals, metrics, records, several_metrics
 from emostudy import predictions as preds
+from emostudy.adjusting import LogitAdjusted
 from emostudy.comparisons import compare
 from emostudy.corpora import card, names
 from emostudy.corpora.corpus import Corpus
@@ -231,6 +232,12 @@ def test_several_labels_make_another_run_and_keep_every_setting():
         for field in fields(recipe.learner)[: -1 if recipe is TOGETHER else None]:
             if field.name != "members":
                 assert getattr(recipe.learner, field.name) == getattr(learned.learner, field.name)
+
+
+def test_logit_adjustment_is_left_to_the_thresholds():
+    recipe = replace(toys.NET, learner=LogitAdjusted(toys.NET.learner, 0.5))
+    (learned,) = for_labels((recipe,), corpus())
+    assert learns_several(learned) and learned == for_labels((toys.NET,), corpus())[0]
 
 
 @pytest.mark.parametrize(
