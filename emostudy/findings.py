@@ -7,7 +7,18 @@ from emostudy.corpora.check import differences
 from emostudy.corpora.corpus import SEVERAL, Corpus
 from emostudy.features.extract import Extracted
 from emostudy.tables import systems
-from emostudy.wording import counted, interval, metric_title, modality_title, on, percent, protocol_title, roles, sample
+from emostudy.wording import (
+    counted,
+    interval,
+    metric_title,
+    modality_title,
+    on,
+    percent,
+    protocol_title,
+    roles,
+    sample,
+    sentence,
+)
 
 
 def crops(extracted: Extracted, corpus: Corpus) -> str:
@@ -87,7 +98,7 @@ def fusion(
     baseline: str,
     metric: str = "UAR",
 ) -> str:
-    """Whether fused systems beat the best single modality, by a paired test on the same clips.
+    """Whether fused systems beat the best single modality, or other systems the best one, by a paired test on the same clips.
 
     Args:
         top: modalities -> the recipe that dev prefers.
@@ -95,14 +106,15 @@ def fusion(
     table, honest = systems(scored, metric).set_index(["recipe", "modalities"]), roles(scored.protocol)["honest"]
     verdicts = compared.verdict.value_counts()
     shown = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
-    lines = [f"* Best single modality, chosen on dev: **{titles[baseline]}**."]
+    best = "the best single modality" if any("+" in modalities for modalities in top) else "the best system"
+    lines = [f"* {sentence(best[4:])}, chosen on dev: **{titles[baseline]}**."]
     for modalities, recipe in top.items():
         if "+" in modalities:
             row = table.loc[(recipe, modalities)]
             reached = f"{interval(row.honest, row.honest_low, row.honest_high)} % {metric_title(metric)} {on(honest)}"
             lines.append(f"* {modality_title(modalities)}: dev prefers **{titles[recipe]}**, {reached}.")
     base = compared.baseline.iloc[0] if len(compared) else baseline
-    against = "the best single modality" if base == baseline else titles[base]
+    against = best if base == baseline else titles[base]
     lines.append(
         f"* Against {against} on the same clips ({len(compared)} comparisons, paired test, p after Holm below .05): {shown}."
     )

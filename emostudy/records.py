@@ -120,7 +120,8 @@ def best_single(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> str
 def compare_with(predictions: pd.DataFrame, corpus: Corpus, protocol: str, baseline: str) -> pd.DataFrame:
     """What builds on a recipe against it: fused systems against a single modality, these against a reference line.
 
-    Difference in the card's metric on the test clips that both have, interval, paired test; p values after Holm over the table's rows.
+    Where nothing joins modalities, the other systems of the same one. Difference in the card's metric on the test clips that both
+    have, interval, paired test; p values after Holm over the table's rows.
 
     Raises:
         ValueError: no prediction of `baseline`.
@@ -131,8 +132,11 @@ def compare_with(predictions: pd.DataFrame, corpus: Corpus, protocol: str, basel
         known = sorted(rows.recipe.unique())
         raise ValueError(f"no test prediction of {baseline!r} under {protocol!r}; there are {known}")
     above = _level(base.modalities.iloc[0]) + 1
-    others = rows[rows.modalities.map(_level) == above].groupby(["recipe", "modalities"], sort=True)
-    return _compared([(other, base) for _, other in others], corpus)
+    others = rows[rows.modalities.map(_level) == above]
+    if others.empty:
+        others = rows[(rows.modalities == base.modalities.iloc[0]) & (rows.recipe != baseline)]
+    groups = others.groupby(["recipe", "modalities"], sort=True)
+    return _compared([(other, base) for _, other in groups], corpus)
 
 
 def compare_fusions(predictions: pd.DataFrame, corpus: Corpus, protocol: str, recipe: str) -> pd.DataFrame:

@@ -115,13 +115,13 @@ def modality_rank(modalities: str) -> int:
 def sample(frame: pd.DataFrame, cluster: str = "speaker") -> str:
     """What a frame of records or of predictions rests on: "1439 clips of 24 speakers, 5 folds, 1 seed".
 
-    Records tell folds and seeds in rows of single runs, or else in columns `num_folds` and `num_seeds`.
+    "5 and 2 folds" where protocols differ. Records tell folds and seeds in rows of single runs, or else in columns `num_folds` and
+    `num_seeds`.
 
     Args:
         cluster: the corpus card's unit of resampling; a column of predictions.
     """
     noun, is_records = cluster_title(cluster), "num_clips" in frame
-    runs = frame[(frame.fold.astype(str) != "all") & (frame.part == "test")] if is_records else frame
     tested = {}  # "432 clips of 24 speakers" -> the protocols that tested just so many
     for protocol, rows in frame.groupby("protocol") if "protocol" in frame else [("", frame)]:
         if is_records:
@@ -132,11 +132,21 @@ def sample(frame: pd.DataFrame, cluster: str = "speaker") -> str:
         tested.setdefault(told, []).append(protocol_title(protocol))
     named = [told if len(tested) == 1 else f"{' and '.join(names)}: {told}" for told, names in tested.items()]
     parts = ["; ".join(named)]
+    each = [rows for _, rows in frame.groupby("protocol")] if "protocol" in frame else [frame]
     for unit in ("fold", "seed"):
-        given = int(frame[f"num_{unit}s"].max()) if f"num_{unit}s" in frame else 0
-        if count := runs[unit].nunique() or given:
-            parts.append(counted(count, unit))
+        counts = [count for count in dict.fromkeys(_num(rows, unit) for rows in each) if count]
+        if counts[1:]:
+            parts.append(f"{' and '.join(map(number, counts))} {unit}s")
+        elif counts:
+            parts.append(counted(counts[0], unit))
     return ", ".join(parts)
+
+
+def _num(frame: pd.DataFrame, unit: str) -> int:
+    """How many folds or seeds: told apart by the rows of single runs, or as a column of records tells."""
+    runs = frame[(frame.fold.astype(str) != "all") & (frame.part == "test")] if "num_clips" in frame else frame
+    given = int(frame[f"num_{unit}s"].max()) if f"num_{unit}s" in frame else 0
+    return runs[unit].nunique() or given
 
 
 def interval_note(cluster: str = "speaker") -> str:

@@ -109,6 +109,13 @@ def test_what_builds_on_a_single_modality_is_fusion(corpus, everything):
     assert table.recipe.tolist() == ["mean"] and table.p_holm.tolist() == table.p_value.tolist()
 
 
+def test_where_nothing_is_joined_the_systems_of_one_modality_are_compared(corpus, everything):
+    alone = everything[~everything.modalities.str.contains("+", regex=False)]
+    table = records.compare_with(alone, corpus, "random", "good").set_index("recipe")
+    assert set(table.modalities) == {"face"} and set(table.index) == {"fair"}  # not of speech, nor reference lines
+    assert table.difference["fair"] < 0 and table.p_holm["fair"] <= 1
+
+
 def test_a_fusion_is_compared_with_the_one_that_dev_prefers(corpus, everything):
     fused = [
         toys.predictions(name, "face+speech", skill) for name, skill in (("first", 0.5), ("second", 3.0), ("mine", 1.0))

@@ -166,8 +166,10 @@ def test_sample_counts_records_and_predictions():
     assert wording.sample(clips) == "2 clips of 2 speakers, 1 fold, 2 seeds"
     assert wording.sample(clips, "clip_id") == "2 clips, 1 fold, 2 seeds"
     uneven = pd.concat([clips.assign(protocol="random"), clips.head(1).assign(protocol="speaker_independent")])
-    told = "random split: 2 clips of 2 speakers; new speakers: 1 clip of 1 speaker, 1 fold, 2 seeds"
+    told = "random split: 2 clips of 2 speakers; new speakers: 1 clip of 1 speaker, 1 fold, 2 and 1 seeds"
     assert wording.sample(uneven) == told  # never the union of what two protocols tested
+    folds = pd.concat([made_records(), made_records().query("fold != 4").assign(protocol="official")])
+    assert wording.sample(folds) == "120 clips of 12 speakers, 4 and 5 folds, 3 seeds"
 
 
 def test_conditions_stand_beside_the_recipe_as_it_is():
