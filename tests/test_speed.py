@@ -1,7 +1,8 @@
 """How fast speech features are against the plain loop, and what a long film costs in memory.
 
 The whole of RAVDESS with two processes, by hand: `python tests/test_speed.py extraction`. Peak memory is measured in a process
-of its own for each reading: `python tests/test_speed.py sound FILM START`.
+of its own for each reading: `python tests/test_speed.py sound FILM START`. All of MELD through a frozen encoder of text, with two
+processes: `python tests/test_speed.py vectors FOLDER`.
 """
 
 import json
@@ -80,6 +81,22 @@ def extraction() -> dict:
         "extract_warm": warm,
     }
     return {"clips": len(found), "largest_difference": float(np.abs(found - wanted).max()), "seconds": seconds}
+
+
+def vectors(weights: str) -> dict:
+    """Utterances of MELD a second by the clock, a sentence and a sentence with three turns before it; MB of memory at most."""
+    from emostudy.recipes.sentences import vectors as feature_of
+
+    clips = corpora.load("meld")
+    found = {"utterances": len(clips)}
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["EMOSTUDY_CACHE"] = folder
+        for history in (0, 3):
+            feature = feature_of(weights, "mean", history)
+            seconds, _ = timed(lambda feature=feature: extract(clips, feature, jobs=2, progress=False))
+            found[f"a_second_with_history_{history}"] = len(clips) / seconds["clock"]
+    processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    return found | {"peak": sum(peak(Path(f"/proc/{process.pid}/status")) for process in processes)}
 
 
 def timed(function) -> tuple[dict, np.ndarray]:
@@ -169,6 +186,8 @@ if __name__ == "__main__":
     what, *given = sys.argv[1:]
     if what == "extraction":
         print(json.dumps(extraction(), indent=1))
+    elif what == "vectors":
+        print(json.dumps(vectors(given[0]), indent=1))
     else:
         before = peak()
         answer = READINGS[what](given[0], float(given[1]))
