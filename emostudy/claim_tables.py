@@ -27,7 +27,8 @@ def table(
     Args:
         scored: records of these predictions (`records.score`).
         runs: records of their runs (`predictions.read_records`), which know training scores and where a recipe comes from.
-        protocols: as run: the first is taken for the authors' way, the last for the honest one; one alone is the honest one.
+        protocols: as run. A claim's own way to split counts as the authors' where it is among them, else the first does; the last is
+            the honest one, and so is one alone.
 
     Returns:
         system, subject, metric, claimed (0 to 1), measured_on, of, on, same_corpus; recipe and title ("" where none ran);
@@ -37,22 +38,30 @@ def table(
     """
     rows = scored[(scored.emotion == "all") & (scored.part == "test") & (scored.condition == "none")]
     present = [protocol for protocol in protocols if protocol in set(rows.protocol)]
-    sides = {"theirs": present[0] if present[1:] else "", "honest": present[-1] if present else ""}
     judged = next((two for two in JUDGED if two[0] in set(rows.metric)), JUDGED[0])
     trained = training_scores(runs)
-    trained = trained[(trained.protocol == (sides["theirs"] or sides["honest"])) & (trained.condition == "none")]
-    trained = trained.groupby("recipe").train.mean()
+    trained = trained[trained.condition == "none"].groupby(["protocol", "recipe"]).train.mean()
     ran = {run["recipe"]: run for run in runs if run["modalities"] == modalities and run["recipe"] in set(rows.recipe)}
     made = []
     for claims in subjects(modalities):
         fitting = [name for name, run in ran.items() if run.get("source", "").startswith(claims[0].source)]
+        sides = sides_of(claims[0], present)
         for name in fitting or [""]:
             reached = scores_of(rows[rows.recipe == name], sides, judged)
             ours = {"recipe": name, "title": ran[name]["title"] if name else ""}
-            ours |= {f"train_{judged[1]}": trained.get(name, float("nan"))} | reached
+            fitted = trained.get((sides["theirs"] or sides["honest"], name), float("nan"))
+            ours |= {f"train_{judged[1]}": fitted} | reached
             ours |= {f"protocol_{side}": protocol for side, protocol in sides.items()}
             made += [told(claim, corpus) | ours for claim in claims]
     return pd.DataFrame(made)
+
+
+def sides_of(claim: Claim, present: Sequence[str]) -> dict[str, str]:
+    """The protocols that stand for the authors' way to split and for the honest one, of those that ran; "" where none does."""
+    first, last = (present[0], present[-1]) if present else ("", "")
+    if not present[1:]:
+        return {"theirs": "", "honest": last}
+    return {"theirs": claim.way if claim.way in present[:-1] else first, "honest": last}
 
 
 def told(claim: Claim, corpus: Corpus) -> dict:
@@ -79,26 +88,32 @@ def worded(table: pd.DataFrame, corpus: Corpus, modalities: str) -> pd.DataFrame
     """`table` for people: all numbers of a model in one row per recipe, in percent; below it what did not run, and the command."""
     if table.empty:
         return pd.DataFrame({"system": [], "rebuilt by": []})
-    rows = []
+    rows, ways = [], table.protocol_theirs.nunique()
     for claims in subjects(modalities):
         of = table[(table.system == claims[0].system) & (table.subject == claims[0].subject)]
         for row in of.drop_duplicates("recipe").to_dict("records"):
             here = "" if row["same_corpus"] or not row["recipe"] else f"; here {corpus.name}"
             cells = {"system": f"{row['system']}: {row['subject']}", "rebuilt by": row["title"] or NO_RUN}
-            cells |= {"claimed, accuracy": claimed(claims), "on": f"{row['on']}{here}"} | ours(row)
+            cells |= {"claimed, accuracy": claimed(claims), "on": f"{row['on']}{here}"} | ours(row, ways == 1)
             rows.append((row["recipe"] == "", cells))
     return pd.DataFrame([cells for _, cells in sorted(rows, key=lambda row: row[0])])
 
 
-def ours(row: Mapping) -> dict[str, str]:
-    """What we reach, in a row of `table`, worded; without the authors' way and the fall where one protocol alone was run."""
+def ours(row: Mapping, one_way: bool = True) -> dict[str, str]:
+    """What we reach, in a row of `table`, worded; without the authors' way and the fall where one protocol alone was run.
+
+    Unless all authors split in one way, the cell names the way instead of its column.
+    """
     judged = next(two for two in JUDGED if f"train_{two[1]}" in row)
     names = [metric.replace("_", " ") for metric in judged]
     cells = {f"training, {names[1]}": percent(row[f"train_{judged[1]}"])}
     for side, at in SCORES:
         if protocol := row[f"protocol_{side}"]:
-            values = (row[f"{side}_{judged[at]}{ending}"] for ending in FIGURES)
-            cells[f"{protocol_title(protocol)}, {names[at]}"] = interval(*values)
+            reached = interval(*(row[f"{side}_{judged[at]}{ending}"] for ending in FIGURES))
+            if one_way or side == "honest":
+                cells[f"{protocol_title(protocol)}, {names[at]}"] = reached
+            else:
+                cells[f"their way, {names[at]}"] = f"{reached} ({protocol_title(protocol)})"
     return cells | ({f"fall (points of {names[0]})": percent(row["fall"])} if row["protocol_theirs"] else {})
 
 
@@ -137,6 +152,6 @@ def note(modalities: str, cluster: str = "speaker") -> str:
         about.setdefault((claims[0].system, claims[0].careful), []).append(claims[0].subject)
     doubts = [f"{system}, {' and '.join(names)}: {careful}" for (system, careful), names in about.items()]
     return (
-        f"Percent; in brackets the {interval_note(cluster)}. Training: mean over runs under the first protocol, of the only score of "
+        f"Percent; in brackets the {interval_note(cluster)}. Training: mean over runs under their protocol, of the only score of "
         f"training clips that is recorded; of networks as they learn. To doubt: {'. '.join(doubts)}."
     )

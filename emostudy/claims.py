@@ -25,6 +25,7 @@ class Claim:
         of: which part of the data, or which of several models; "" for all of it, or the only one.
         wording: how the value is printed, where not as a plain number: "over 80".
         careful: what to doubt.
+        way: their way to split, as a protocol, where one rebuilds it; "" where a random split is the nearest.
     """
 
     system: str
@@ -40,6 +41,7 @@ class Claim:
     of: str = ""
     wording: str = ""
     careful: str = ""
+    way: str = ""
 
     @property
     def printed(self) -> str:
@@ -61,7 +63,7 @@ def printed(values: dict[tuple[str, str], float], **told) -> tuple[Claim, ...]:
 
 SHARED = "sessions and speakers are in train and in test"
 IEMOCAP = {"system": "I", "modalities": "face", "on": "IEMOCAP", "corpora": ("iemocap",), "careful": SHARED}
-MELD = {"system": "M", "on": "100 clips of MELD", "corpora": ("meld",)}
+MELD = {"system": "M", "on": "100 clips of MELD", "corpora": ("meld",), "way": "as_published:100_clips"}
 CLAIMS = (
     *printed(
         {("training", ""): 0.7645, ("validation", ""): 0.6691, ("test", ""): 0.6691},
@@ -73,6 +75,7 @@ CLAIMS = (
         on="JAFFE, CK+48 and CFE mixed",
         corpora=("jaffe", "ck48", "face_folders"),
         careful="validation and test have the same number, as if they were one set; several frames of one person; faces upside down",
+        way="as_published:80_20",
     ),
     *printed(
         {("test, no test split described", ""): 0.98},
@@ -84,6 +87,7 @@ CLAIMS = (
         on="TESS",
         corpora=("tess",),
         careful="two speakers, both of them in training and in test",
+        way="as_published:80_20",
     ),
     *printed(
         {
@@ -143,6 +147,7 @@ CLAIMS = (
         corpora=("sentences",),
         careful="which model has which number is not said; the test matrix has 6 959 sentences, 20 % of a public set of 34 792, while "
         "the split is stated as 70/20/10",
+        way="as_published:70_20_10",
     ),
     *printed(
         {("training", ""): 0.98},

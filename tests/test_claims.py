@@ -175,3 +175,19 @@ def test_training_beside_test_has_the_means_over_runs_the_most_overfitted_first(
         ValueError, match=r"no prediction under 'official'; there are \['random', 'speaker_independent'\]"
     ):
         overfitting.table(predictions, runs, toys.corpus(), "official")
+
+
+def test_a_claims_own_way_to_split_stands_for_its_authors(made):
+    predictions, runs = made
+    way = "as_published:80_20"
+    theirs = predictions[predictions.protocol == "random"].assign(protocol=way)
+    runs = [*runs, *(run | {"protocol": way, "fitted": {"train_uar": 0.8}} for run in runs)]
+    scored = score(pd.concat([predictions, theirs]), toys.corpus())
+    found = claim_tables.table(scored, runs, toys.corpus(), ("random", way, "speaker_independent"), "speech")
+    row = found[found.recipe == "speech_mfcc_lstm"].squeeze()
+    assert row.protocol_theirs == way and row.train_UAR == pytest.approx(0.8)
+    assert set(found[found.system != "F"].protocol_theirs) == {"random"}  # of theirs nothing ran
+    shown = claim_tables.worded(found, toys.corpus(), "speech")
+    assert shown["their way, WA"][0].endswith("(80/20 as published)") and "new speakers, WA" in shown
+    alone = claim_tables.table(scored[scored.protocol == way], runs, toys.corpus(), (way,), "speech")
+    assert set(alone.protocol_theirs) == {""} and set(alone.protocol_honest) == {way}
