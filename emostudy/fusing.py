@@ -1,6 +1,7 @@
 """Decision-level fusion of finished runs: from predictions to predictions, nothing is trained again."""
 
 import time
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def fuse_runs(
 
     In each fold a modality is spoken for by its recipe with the best UAR on that fold's dev clips. A recipe without
     randomness has one seed, which stands for all. Clips that lack a modality are left out of the sets that need it.
-    From disk to disk: one fused run, and one fold of what it is made of are in memory at a time.
+    From disk to disk: the fused runs of one set, and one fold of what they are made of are in memory at a time.
 
     Args:
         run_ids: of finished runs in `folder`; those that are not unimodal are passed over.
@@ -51,7 +52,7 @@ def fuse_runs(
             head = {"corpus": group.corpus.iloc[0], "protocol": protocol, "seed": int(seed), "condition": "none"}
             for size in range(2, len(modalities) + 1):
                 for chosen in combinations(modalities, size):
-                    fused += [fuse_run(head, folds, chosen, rule, emotions, folder, fingerprint) for rule in rules]
+                    fused += fuse_set(head, folds, chosen, rules, emotions, folder, fingerprint)
     if not fused:
         found = sorted(set(single.modalities))
         raise ValueError(f"fusion needs two modalities in every fold, found {found}: run their notebooks first")
@@ -96,70 +97,93 @@ def best_recipes(fold: pd.DataFrame, seed: int, emotions: tuple[str, ...]) -> di
     return best
 
 
-def fuse_run(
+def fuse_set(
     head: dict,
     folds: dict,
     chosen: tuple[str, ...],
-    rule: Rule,
+    rules: tuple[Rule, ...],
     emotions: tuple[str, ...],
     folder: Path,
     fingerprint: str,
-) -> str:
-    """One rule on one set of modalities over all folds: fused and written, if it was not before. The run's id."""
+) -> list[str]:
+    """Every rule on one set of modalities over all folds: fused and written, those that were not before. The runs' ids."""
     base = {fold: {m: best[m]["run_id"] for m in chosen} for fold, best in folds.items()}
-    identity = identity_of(rule)
     apart = PROTOCOLS[head["protocol"].partition(":")[0]].keeps_apart
     grouped_by = "speaker" if "speaker" in apart else "clip_id"
-    run_id = hash_of("fused", identity, base, head, grouped_by)
-    bring_back(folder, run_id)
-    if preds.is_finished(folder, run_id):
-        return run_id
-    started = time.perf_counter()
-    head = head | {"run_id": run_id, "recipe": rule.name, "modalities": "+".join(chosen)}
-    rows = [
-        fuse_fold(head | {"fold": fold}, [preds.read_runs(folder, [of[m]]) for m in chosen], rule, emotions, grouped_by)
-        for fold, of in base.items()
-    ]
+    identities = {rule.name: identity_of(rule) for rule in rules}
+    ids = {rule.name: hash_of("fused", identities[rule.name], base, head, grouped_by) for rule in rules}
+    for run_id in ids.values():
+        bring_back(folder, run_id)
+    todo = [rule for rule in rules if not preds.is_finished(folder, ids[rule.name])]
+    made, seconds = {rule.name: [] for rule in todo}, dict.fromkeys(ids, 0.0)
+    for fold, of in base.items() if todo else ():
+        clips = both_parts([preds.read_runs(folder, [of[m]]) for m in chosen], emotions, grouped_by)
+        for rule in todo:
+            started = time.perf_counter()
+            own = head | {"run_id": ids[rule.name], "recipe": rule.name, "modalities": "+".join(chosen), "fold": fold}
+            made[rule.name].append(fuse_fold(own, clips, rule, emotions))
+            seconds[rule.name] += time.perf_counter() - started
     names = {fold: {m: best[m]["recipe"] for m in chosen} for fold, best in folds.items()}
-    record = head | {
-        "corpus_fingerprint": fingerprint,
-        "identity": identity,
-        "environment": environment(),
-        "title": rule.title,
-        "source": rule.source,
-        "record": describe(rule),
-        "fused_runs": base,
-        "fused_recipes": names,
-    }
-    fused = pd.concat(rows, ignore_index=True)
-    record["seconds"] = round(time.perf_counter() - started, 2)
-    preds.write_run(folder, fused, record)
-    return run_id
+    for rule in todo:
+        record = head | {
+            "run_id": ids[rule.name],
+            "recipe": rule.name,
+            "modalities": "+".join(chosen),
+            "corpus_fingerprint": fingerprint,
+            "identity": identities[rule.name],
+            "environment": environment(),
+            "title": rule.title,
+            "source": rule.source,
+            "record": describe(rule),
+            "fused_runs": base,
+            "fused_recipes": names,
+            "seconds": round(seconds[rule.name], 2),
+        }
+        preds.write_run(folder, pd.concat(made.pop(rule.name), ignore_index=True), record)
+    return list(ids.values())
 
 
 def identity_of(rule: Rule) -> dict[str, str]:
     """Hashes of a rule's record and of the code that computes its predictions."""
-    return {"record": hash_of(rule), "code": source_hash(*callables_of(rule), fuse_fold, best_recipes)}
+    return {"record": hash_of(rule), "code": source_hash(*callables_of(rule), fuse_fold, both_parts, best_recipes)}
 
 
-def fuse_fold(
-    head: dict, parts: list[pd.DataFrame], rule: Rule, emotions: tuple[str, ...], grouped_by: str = "clip_id"
-) -> pd.DataFrame:
-    """Fit the rule on one fold's dev predictions, and fuse its dev and test predictions.
+@dataclass(frozen=True)
+class Clips:
+    """What one fold's modalities say of the clips that all have: rows of clips, and probabilities (M, N, C), for dev and test.
+
+    `labels` (N,) and `groups` (N,) are of dev: what stays together where a rule is fitted on a part of it.
+    """
+
+    dev_rows: pd.DataFrame
+    dev: np.ndarray
+    labels: np.ndarray
+    groups: np.ndarray
+    test_rows: pd.DataFrame
+    test: np.ndarray
+
+
+def both_parts(parts: list[pd.DataFrame], emotions: tuple[str, ...], grouped_by: str = "clip_id") -> Clips:
+    """One fold's predictions, of each modality a frame, side by side.
 
     Args:
-        grouped_by: clips that have this column's value in common stay together where a rule is fitted on a part of dev.
+        grouped_by: clips that have this column's value in common stay together.
     """
-    dev_clips, dev = aligned([rows[rows.part == "dev"] for rows in parts], emotions)
-    test_clips, test = aligned([rows[rows.part == "test"] for rows in parts], emotions)
-    labels = preds.arrays(dev_clips, emotions)[0]
-    combine = rule.fit(dev, labels)
-    alone = dev_clips[grouped_by].nunique() < 2  # the one actress of TESS that dev has: her clips can still be parted
-    groups = dev_clips["clip_id" if alone else grouped_by].to_numpy()
-    fused_dev = rule.combine_dev(dev, labels, groups) if rule.combine_dev else combine(dev)
+    dev_rows, dev = aligned([rows[rows.part == "dev"] for rows in parts], emotions)
+    test_rows, test = aligned([rows[rows.part == "test"] for rows in parts], emotions)
+    alone = dev_rows[grouped_by].nunique() < 2  # the one actress of TESS that dev has: her clips can still be parted
+    groups = dev_rows["clip_id" if alone else grouped_by].to_numpy()
+    return Clips(dev_rows, dev, preds.arrays(dev_rows, emotions)[0], groups, test_rows, test)
+
+
+def fuse_fold(head: dict, clips: Clips, rule: Rule, emotions: tuple[str, ...]) -> pd.DataFrame:
+    """Fit the rule on one fold's dev predictions, and fuse its dev and test predictions."""
+    combine = rule.fit(clips.dev, clips.labels)
+    fitted = rule.combine_dev
+    fused_dev = fitted(clips.dev, clips.labels, clips.groups) if fitted else combine(clips.dev)
     framed = [
-        preds.frame(head, dev_clips, "dev", fused_dev, emotions),
-        preds.frame(head, test_clips, "test", combine(test), emotions),
+        preds.frame(head, clips.dev_rows, "dev", fused_dev, emotions),
+        preds.frame(head, clips.test_rows, "test", combine(clips.test), emotions),
     ]
     return pd.concat(framed, ignore_index=True)
 

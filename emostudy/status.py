@@ -116,20 +116,29 @@ def known_recipes(folder: Path, ran: set[Name]) -> tuple[dict[Name, dict], dict[
     """Identities of the recipes and rules that the notebooks train on this corpus; and of those that ran beside them."""
     from emostudy import experiments, fusing
     from emostudy.recipes import for_corpus
-    from emostudy.recipes.decision import RULES
     from emostudy.recipes.fusion import concatenations
+    from emostudy.recipes.raters import RATERS
     from emostudy.recipes.reference import lines
     from emostudy.recipes.registry import KINDS, every, further, usual
+    from emostudy.recipes.rules import RULES, asked
     from emostudy.recipes.voices import knowing_the_speaker
     from emostudy.several import for_labels
 
     corpus = reopen(folder)
     more = corpus.card.get("further_systems", {}) if PROFILES[folder.name].further else {}
     named = [one for kind, names in more.items() for one in further(kind, names, corpus)]
-    trained = (*named, *lines(corpus), *(one for kind in KINDS for one in usual(kind, corpus)), *concatenations(corpus))
+    trained = (
+        *named,
+        *lines(corpus),
+        *(one for kind in KINDS for one in usual(kind, corpus)),
+        *concatenations(corpus),
+        *RATERS,
+    )
     expected = {(r.name, "+".join(r.modalities) or "none", "none"): r for r in for_corpus(trained, corpus)}
     fused = dict.fromkeys(modalities for _, modalities, _ in expected if "+" in modalities)
-    rules = {(rule.name, modalities, "none"): fusing.identity_of(rule) for rule in RULES for modalities in fused}
+    pairs = {(rule.name, modalities, "none"): rule for rule in RULES for modalities in fused}
+    usual_rules = asked([], PROFILES[folder.name].further)
+    rules = {n: fusing.identity_of(rule) for n, rule in pairs.items() if rule in usual_rules or n in ran}
     systems = {recipe.name: recipe for kind in KINDS for recipe in every(kind).values()}
     asked_for = {name: systems[name[0]] for name in ran - set(expected) if name[0] in systems}
     known = {n: knowing_the_speaker(r) if n[2] == "by_speaker" else r for n, r in asked_for.items()}

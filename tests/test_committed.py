@@ -8,7 +8,7 @@ import pytest
 
 from emostudy import stamps
 from emostudy.paths import ROOT
-from emostudy.recipes.decision import RULES
+from emostudy.recipes.rules import RULES
 from emostudy.remake import remake
 
 FOLDERS = sorted(path.parent for path in (ROOT / "results").glob("*/*/stamps") if path.parent.name != "smoke")

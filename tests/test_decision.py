@@ -6,7 +6,8 @@ import pytest
 from emostudy.corpora.emosynth.ceilings import posterior
 from emostudy.corpora.emosynth.tables import load_tables
 from emostudy.metrics import confusion, uar
-from emostudy.recipes.decision import FLOOR, RULES, entropy_trust, logs, mean, product, stacking, stacking_dev
+from emostudy.recipes.decision import FLOOR, entropy_trust, logs, mean, product, stacking, stacking_dev
+from emostudy.recipes.rules import RULES
 
 EVEN = np.full((2, 300, 3), 1 / 3)
 EVEN_LABELS = np.arange(300) % 3

@@ -9,9 +9,8 @@ import toys
 
 from emostudy import predictions as preds
 from emostudy.fusing import aligned, best_recipes, fuse, seeds_of
-from emostudy.recipes.decision import RULES, Rule, mean, stacking_dev
-
-MEAN, STACKING = RULES[0], RULES[3]
+from emostudy.recipes.decision import Rule, mean, stacking_dev
+from emostudy.recipes.rules import MEAN, RULES, STACKING
 
 
 def singles(**shared) -> pd.DataFrame:

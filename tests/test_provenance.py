@@ -18,9 +18,9 @@ from emostudy.features.fitted import PretrainedTokens
 from emostudy.features.hog import face_hog
 from emostudy.features.speech import mfcc_mean
 from emostudy.provenance import describe, environment, hash_of
-from emostudy.recipes.decision import RULES
 from emostudy.recipes.faces import FACES
 from emostudy.recipes.reference import REFERENCE
+from emostudy.recipes.rules import RULES
 from emostudy.recipes.speech import SPEECH
 from emostudy.recipes.text import TEXT
 from emostudy.sources import callables_of, names_used, source_hash

@@ -1,0 +1,81 @@
+"""Every decision-level rule of the study; a new one is one more record here, and nothing else changes."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from emostudy.parameters import check_name
+from emostudy.recipes import decision, pools
+from emostudy.recipes.calibrated import Calibrated
+from emostudy.recipes.decision import Rule
+from emostudy.recipes.learned_rules import OutOfFold, extreme_learning_machine, stacked_shares
+
+SCALED = "after temperature scaling (Guo et al. 2017)"
+
+
+def calibrated(rule: Rule) -> Rule:
+    """The same rule on temperature-scaled probabilities."""
+    name, title = f"{rule.name}_calibrated", f"{rule.title}, calibrated"
+    return replace(rule, name=name, title=title, fit=Calibrated(rule.fit), source=f"{rule.source}, {SCALED}")
+
+
+KITTLER = "(Kittler et al. 1998)"
+MEAN, PRODUCT, ENTROPY_TRUST, STACKING = decision.RULES
+MAXIMUM = Rule("maximum", "maximum", pools.maximum, f"maximum rule {KITTLER}")
+MEDIAN = Rule("median", "median", pools.median, f"median rule {KITTLER}")
+VOTE = Rule("majority_vote", "majority vote", pools.majority_vote, f"majority vote {KITTLER}")
+WEIGHTED = Rule("weighted_mean", "weighted mean", pools.weighted_mean, "linear opinion pool (Stone 1961)")
+LOG_POOL = Rule("log_pool", "logarithmic pool", pools.log_pool, "logarithmic opinion pool (Genest and Zidek 1986)")
+BELIEF = Rule(
+    "belief", "Bayesian belief", pools.belief, "belief from confusions (Xu et al. 1992)", OutOfFold(pools.belief)
+)
+TRUST = Rule("trust", "trust (R)", pools.trust, "system R, fusion, without confidence")
+CONFIDENCE = Rule("confidence", "confidence (R)", pools.confidence, "system R, fusion, without trust")
+MACHINE = Rule(
+    "elm",
+    "extreme learning machine",
+    extreme_learning_machine,
+    "fusion by an extreme learning machine (Hossain and Muhammad 2019; Huang et al. 2006)",
+    OutOfFold(extreme_learning_machine),
+)
+SHARES = Rule(
+    "stacking_shares",
+    "stacking, shares",
+    stacked_shares,
+    "stacked generalisation (Wolpert 1992)",
+    OutOfFold(stacked_shares),
+)
+USUAL = decision.RULES  # those that notebook 05 explains, and that every profile fuses by
+RULES = (
+    *USUAL,
+    *(MAXIMUM, MEDIAN, VOTE),
+    *(TRUST, CONFIDENCE),
+    *(WEIGHTED, LOG_POOL, BELIEF),
+    *(SHARES, MACHINE),
+    *map(calibrated, (MEAN, MAXIMUM, PRODUCT, ENTROPY_TRUST)),
+)
+
+
+def asked(names: list[str], further: bool) -> tuple[Rule, ...]:
+    """The usual rules and those of these names; all there are with `further`, as at the profile `paper`.
+
+    Raises:
+        ValueError: an unknown name.
+    """
+    known = {rule.name: rule for rule in RULES}
+    for name in names:
+        check_name("rule", name, known)
+    return tuple(rule for rule in RULES if further or rule in USUAL or rule.name in names)
+
+
+def drawn(rows: pd.DataFrame, top: Mapping[str, str]) -> pd.DataFrame:
+    """For what a large figure has room for: the rows of all but the further rules; of these those that dev prefers.
+
+    Args:
+        rows: with `recipe` and `modalities`: records, comparisons.
+        top: modalities -> the recipe that dev prefers (`records.best_of_each`).
+    """
+    others = {rule.name for rule in RULES if rule not in USUAL}
+    preferred = rows.modalities.map(top) == rows.recipe
+    return rows[~rows.recipe.isin(others) | preferred]

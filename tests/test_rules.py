@@ -1,0 +1,159 @@
+"""Pools, votes, belief, calibration and learned rules against numbers worked out by hand, and on data whose answer is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import softmax
+
+from emostudy.recipes import pools
+from emostudy.recipes.calibrated import Calibrated, scaled, temperature
+from emostudy.recipes.decision import entropy_trust, mean, stacking
+from emostudy.recipes.learned_rules import OutOfFold, extreme_learning_machine, hidden, stacked_shares
+from emostudy.recipes.rules import RULES, USUAL, asked, drawn
+
+NONE = np.full((3, 3, 3), 1 / 3), np.arange(3)  # dev that teaches nothing
+CLIP = np.array([[[0.7, 0.2, 0.1]], [[0.1, 0.6, 0.3]], [[0.2, 0.5, 0.3]]])  # (M=3, N=1, C=3)
+
+
+def posteriors(num: int, sharpness: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """True posteriors (N, C) of three classes seen through noise, and labels (N,)."""
+    labels = np.arange(num) % 3
+    seen = sharpness * np.eye(3)[labels] + np.random.default_rng(seed).normal(size=(num, 3))
+    return softmax(sharpness * seen, axis=1), labels
+
+
+def right(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    return float((probabilities.argmax(1) == labels).mean())
+
+
+@pytest.mark.parametrize(
+    ("rule", "scores"),
+    [
+        (pools.maximum, [0.7, 0.6, 0.3]),
+        (pools.median, [0.2, 0.5, 0.3]),
+        (pools.majority_vote, [1 + 1 / 3, 2 + 1.3 / 3, 0.7 / 3]),
+    ],
+)
+def test_rules_that_learn_nothing_by_hand(rule, scores):
+    assert rule(*NONE)(CLIP)[0] == pytest.approx(np.array(scores) / np.sum(scores), rel=1e-6)
+
+
+def test_equal_votes_are_parted_by_the_mean_and_never_outvoted_by_it():
+    tie = np.array([[[0.9, 0.1, 0.0]], [[0.2, 0.5, 0.3]]])
+    assert pools.majority_vote(*NONE)(tie)[0].argmax() == 0
+    two = np.array([[[1.0, 0.0, 0.0]], [[0.33, 0.34, 0.33]], [[0.33, 0.34, 0.33]]])
+    assert pools.majority_vote(*NONE)(two)[0].argmax() == 1 and mean(*NONE)(two)[0].argmax() == 0
+
+
+def test_weights_of_a_mean_are_the_shares_in_which_it_was_mixed():
+    rng = np.random.default_rng(1)
+    experts = np.stack([rng.dirichlet(np.ones(3) * 0.3, 6000) for _ in range(2)])  # (M, N, C)
+    of = rng.random(6000) < 0.8
+    drawn_from = np.where(of[:, None], experts[0], experts[1])
+    labels = (rng.random((6000, 1)) > drawn_from.cumsum(1)).sum(1).clip(max=2)
+    weights = pools.mixture_weights(experts, labels)
+    assert weights.sum() == pytest.approx(1) and weights[0] == pytest.approx(0.8, abs=0.03)
+    assert pools.weighted_mean(experts, labels)(experts) == pytest.approx(np.einsum("m,mnc->nc", weights, experts))
+
+
+def test_a_logarithmic_pool_takes_back_what_is_told_too_often():
+    told, labels = posteriors(6000, 1.0)
+    twice = np.stack([told, told])  # the same opinion twice: each has half a voice
+    assert pools.exponents(twice, labels).sum() == pytest.approx(1, abs=0.08)
+    assert pools.log_pool(twice, labels)(twice) == pytest.approx(told, abs=0.04)
+
+
+def test_noise_gets_no_weight_in_pools():
+    told, labels = posteriors(3000, 1.5)
+    noise = np.random.default_rng(3).dirichlet(np.ones(3), 3000)
+    both = np.stack([told, noise])
+    assert pools.mixture_weights(both, labels)[1] < 0.02 and pools.exponents(both, labels)[1] < 0.05
+
+
+def test_belief_by_hand():
+    said = np.eye(2)[[0, 0, 1, 0, 1, 1]][None]  # one modality
+    labels = np.array([0, 0, 0, 1, 1, 1])
+    tables = np.array([[3, 2], [2, 3]]) / 5  # with one added to each: 0 is said as 0 twice of three
+    combine = pools.belief(said, labels)
+    assert combine(np.array([[[0.9, 0.1]]]))[0] == pytest.approx(tables[:, 0] / tables[:, 0].sum())
+    two = pools.belief(np.concatenate([said, said]), labels)(np.array([[[0.9, 0.1]], [[0.2, 0.8]]]))
+    assert two[0] == pytest.approx([0.5, 0.5])  # one says so, the other not
+
+
+def test_belief_hears_a_modality_that_always_says_the_opposite():
+    told, labels = posteriors(600, 3.0)
+    turned = told[:, [1, 2, 0]]
+    assert right(pools.belief(turned[None], labels)(turned[None]), labels) > 0.9 > 0.1 > right(turned, labels)
+
+
+def test_trust_and_confidence_are_the_two_halves_of_system_rs_weight():
+    told, labels = posteriors(300, 2.0)
+    poor, _ = posteriors(300, 0.5, seed=1)
+    alike, even = np.stack([told, told]), np.stack([told, np.full_like(told, 1 / 3)])
+    assert pools.confidence(alike, labels)(even) == pytest.approx(told, abs=2e-2)  # who knows nothing is not heard
+    both = np.stack([told, poor])
+    assert pools.confidence(alike, labels)(both) == pytest.approx(entropy_trust(alike, labels)(both))  # equal trust
+    heard = pools.trust(both, labels)(both)
+    assert np.abs(heard - told).mean() < np.abs(heard - poor).mean()
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
+def test_the_temperature_undoes_how_sure_a_recogniser_is(factor):
+    told, labels = posteriors(6000, 1.0)
+    assert temperature(softmax(factor * np.log(told), axis=1), labels) == pytest.approx(factor, rel=0.1)
+
+
+def test_a_calibrated_rule_is_the_rule_on_calibrated_probabilities():
+    told, labels = posteriors(3000, 1.0)
+    other, _ = posteriors(3000, 1.0, seed=1)
+    loud = np.stack([told, softmax(4 * np.log(other), axis=1)])
+    temperatures = np.array([temperature(one, labels) for one in loud])
+    assert Calibrated(mean)(loud, labels)(loud) == pytest.approx(scaled(loud, temperatures).mean(0))
+    assert right(Calibrated(mean)(loud, labels)(loud), labels) > right(mean(loud, labels)(loud), labels)
+
+
+def exclusive(num: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Two modalities that say 0 or 1; the label is whether they differ."""
+    says = np.random.default_rng(seed).integers(0, 2, (2, num))
+    return np.eye(2)[says] * 0.8 + 0.1, (says[0] != says[1]).astype(int)
+
+
+def test_a_hidden_layer_finds_what_no_weighing_can():
+    (dev, labels), (test, test_labels) = exclusive(300), exclusive(300, 1)
+    assert right(extreme_learning_machine(dev, labels)(test), test_labels) == 1
+    assert right(stacking(dev, labels)(test), test_labels) < 0.8
+    assert np.array_equal(hidden(dev), hidden(dev)) and hidden(dev).shape == (300, 201)
+
+
+def test_shares_that_are_often_zero_are_stacked_as_they_are():
+    rng = np.random.default_rng(0)
+    labels = np.arange(1200) % 3
+    truth = 0.5 * np.eye(3)[labels] + 0.5 / 3
+    counts = np.stack([[rng.multinomial(5, p) for p in truth] for _ in range(2)]) / 5  # (M, N, C): five raters each
+    dev, test = counts[:, :300], counts[:, 300:]
+    fused = {rule: right(rule(dev, labels[:300])(test), labels[300:]) for rule in (stacked_shares, stacking)}
+    assert fused[stacked_shares] >= fused[stacking]
+
+
+@pytest.mark.parametrize("fit", [extreme_learning_machine, pools.belief, stacked_shares])
+def test_dev_predictions_out_of_fold_do_not_know_the_speaker(fit):
+    labels, speakers = np.arange(60) % 3, np.repeat([0, 1], 30)
+    shown = (labels + speakers) % 3  # the second speaker shows each emotion as another one
+    dev = (np.eye(3)[shown] * 0.9 + 0.1 / 3)[None]
+    assert right(OutOfFold(fit)(dev, labels, speakers), labels) == 0
+    assert right(fit(dev, labels)(dev), labels) > 0.3
+    one = OutOfFold(fit)(dev, labels, np.zeros(60))  # a single group cannot be parted
+    assert one == pytest.approx(fit(dev, labels)(dev))
+
+
+def test_rules_are_asked_for_by_name():
+    assert asked([], False) == USUAL and asked([], True) == RULES
+    assert [rule.name for rule in asked(["median"], False)][-1] == "median" and len(asked(["mean"], False)) == 4
+    with pytest.raises(ValueError, match=r"unknown rule 'medain'.*median"):
+        asked(["medain"], False)
+    assert len({rule.name for rule in RULES}) == len(RULES) == len({rule.title for rule in RULES})
+
+
+def test_a_large_figure_draws_the_usual_rules_and_those_that_dev_prefers():
+    rows = pd.DataFrame({"recipe": ["net", "mean", "median", "median"], "modalities": ["face", "a+b", "a+b", "a+c"]})
+    assert drawn(rows, {"a+c": "median", "a+b": "mean"}).index.tolist() == [0, 1, 3]
