@@ -136,6 +136,19 @@ def test_differences_are_hollow_where_none_is_shown():
     assert f"{(rows.verdict == 'no difference shown').sum()} no difference shown" in told
 
 
+def test_verdicts_shade_what_is_shown_and_name_every_difference():
+    comparisons = made_comparisons().query("protocol == 'speaker_independent'")
+    other = comparisons.assign(recipe="cnn_b", modalities="face+text", difference=-0.05, verdict="worse")
+    rows = pd.concat([comparisons, other])
+    ax = figures.verdicts(rows, TITLES).axes[0]
+    shades = {patch.get_facecolor() for patch in ax.patches}
+    assert len(ax.patches) == len(rows) and (1, 1, 1, 1) in shades and len(shades) == 2
+    assert {"+2.0", "−5.0"} <= {text.get_text() for text in ax.texts}
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["face\n+ speech", "face\n+ text"]
+    told = figures.verdicts_alt(rows, TITLES)
+    assert "face + text: 0 of 1 shown better, 1 worse, most cnn_b by -5.0 points" in told
+
+
 def test_confusion_matrix_has_row_percentages_and_counts():
     fig = figures.confusions(made_predictions(), EMOTIONS, "CNN")
     random, new = fig.axes

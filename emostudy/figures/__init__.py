@@ -23,6 +23,7 @@ from emostudy.figures.systems import (
     learning_curves,
     learning_curves_alt,
 )
+from emostudy.figures.verdicts import verdicts, verdicts_alt
 
 __all__ = [
     "FULL",
@@ -57,4 +58,6 @@ __all__ = [
     "save",
     "sounds",
     "sounds_alt",
+    "verdicts",
+    "verdicts_alt",
 ]
