@@ -16,7 +16,7 @@ class Notebook:
     slug: str
     question: str
     after: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()  # modalities that the corpus must have,
+    needs: tuple[str, ...] = ()  # modalities, or raters' votes, that the corpus must have,
     num_modalities: int = 0  # or at least so many of them
     minutes: float = 1.0  # on two cores, profile `class`, nothing cached
     writes: tuple[str, ...] = ()  # folders under results/<corpus>/<profile>
@@ -24,7 +24,8 @@ class Notebook:
 
 UNIMODAL = ("02_face_cnn", "03_speech_lstm", "04_text_bert")
 FUSION = ("05_decision_fusion", "06_feature_fusion")
-ALL = ("00_study_map", "01_corpora", *UNIMODAL, *FUSION)
+RATERS = "11_raters"
+ALL = ("00_study_map", "01_corpora", *UNIMODAL, *FUSION, RATERS)
 NOTEBOOKS = (
     Notebook("00_study_map", "What is asked here, and which notebook answers it?", minutes=0.5),
     Notebook("01_corpora", "What is in a corpus, and how well could anyone do on it?", minutes=0.6, writes=SHOWS),
@@ -33,6 +34,7 @@ NOTEBOOKS = (
     Notebook(UNIMODAL[2], "What can be read from words alone?", ALL[1:2], ("text",), 0, 0.6, TRAINS),
     Notebook(FUSION[0], "Do decisions joined beat the best modality?", UNIMODAL, (), 2, 0.3, TRAINS),
     Notebook(FUSION[1], "Is it better to join features than decisions?", FUSION[:1], (), 2, 1.0, TRAINS),
+    Notebook(RATERS, "How well do people join what they hear and see?", ALL[1:2], ("votes",), 0, 0.5, TRAINS),
     Notebook("20_paper", "Which tables and figures go into the paper?", ALL, (), 0, 0.3, SHOWS),
 )
 
@@ -60,7 +62,8 @@ def ancestors(slug: str, notebooks: tuple[Notebook, ...] = NOTEBOOKS) -> list[st
 def lacking(notebook: Notebook, modalities: Sequence[str]) -> str:
     """Why a corpus with these modalities cannot be given to the notebook, or ""."""
     missing = [name for name in notebook.needs if name not in modalities]
-    if missing or len(modalities) < notebook.num_modalities:
+    perceived = [name for name in modalities if name != "votes"]  # what people said of a clip is no modality of it
+    if missing or len(perceived) < notebook.num_modalities:
         wanted = " and ".join(missing) or f"{notebook.num_modalities} modalities"
         return f"needs {wanted}; the corpus has {', '.join(modalities)}"
     return ""

@@ -22,7 +22,14 @@ MEDIA = (
     "text_features",
 )
 # Of media that recipes read:
-MODALITY_OF = {"video": "face", "image": "face", "action_units": "face", "audio": "speech", "text": "text"}
+MODALITY_OF = {
+    "video": "face",
+    "image": "face",
+    "action_units": "face",
+    "audio": "speech",
+    "text": "text",
+    "votes": "votes",
+}
 SEVERAL = "|"  # between the emotions of a clip that has several
 # A part of a file: a row of a table, an entry of an archive, half of a picture. A folder's name may hold a # too.
 FILE_AND_KEY = re.compile(r"(.*\.(?:csv|csd|pkl|avi|mp4))#(.+)", re.DOTALL | re.IGNORECASE)
@@ -85,7 +92,7 @@ class Corpus:
 
     @property
     def modalities(self) -> tuple[str, ...]:
-        """Those of face, speech and text of which a medium is here that recipes read; the card tells what was published."""
+        """Those of face, speech, text and raters' votes of which a medium is here that recipes read; the card tells what was published."""
         return tuple(dict.fromkeys(modality for medium, modality in MODALITY_OF.items() if medium in self.media))
 
     def with_target(self, column: str) -> "Corpus":
