@@ -136,6 +136,18 @@ def test_differences_are_hollow_where_none_is_shown():
     assert f"{(rows.verdict == 'no difference shown').sum()} no difference shown" in told
 
 
+def test_a_long_name_has_two_lines_and_leaves_the_chart_its_room():
+    long = "an encoder with a long name, fine-tuned at 1e-4"
+    fig = figures.protocols(made_records(), TITLES | {"cnn_b": long})
+    fig.draw_without_rendering()
+    ax = fig.axes[0]
+    (label,) = [tick.get_text() for tick in ax.get_yticklabels() if "encoder" in tick.get_text()]
+    assert label.count("\n") == 1 and label.replace("\n", " ") == long
+    assert ax.get_window_extent().width > 0.35 * fig.bbox.width
+    ticks = np.sort(ax.get_yticks())
+    assert np.diff(ticks).min() >= 1 and np.diff(ticks).max() < 2.5
+
+
 def test_verdicts_shade_what_is_shown_and_name_every_difference():
     comparisons = made_comparisons().query("protocol == 'speaker_independent'")
     other = comparisons.assign(recipe="cnn_b", modalities="face+text", difference=-0.05, verdict="worse")

@@ -1,5 +1,6 @@
 """The parts of charts: rows, whiskers, dumbbells, ceilings, chance, numbers beside a row. Shares 0 to 1 go in."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from emostudy.figures.style import CMAP, GREY, INK, Look, canvas, ink_on, label_
 from emostudy.wording import metric_title, modality_title, percent, protocol_title
 
 ROW = 0.165  # inches
+LONGEST = 34  # letters of a row's name on one line
+SECOND_LINE = 0.8  # of a row, for each line after the first
 
 
 class Rows(NamedTuple):
@@ -120,14 +123,16 @@ def beside(ax, y: float, text: str, points: float = 26, **kwargs) -> None:
 
 
 def grouped(table: pd.DataFrame, titles: Mapping[str, str]) -> Rows:
-    """Rows of the systems, top down, with a heading before each set of modalities."""
+    """Rows of the systems, top down, with a heading before each set of modalities; a long name has two lines."""
     places, labels, bold, ticks, y = [], [], [], [], 0.0
     for modalities, rows in table.groupby("modalities", sort=False):
         bold.append(len(labels))
         for label in (modality_title(modalities), *(titles.get(recipe, recipe) for recipe in rows.recipe)):
-            labels.append(label)
-            ticks.append(y)
-            y += 1
+            lines = textwrap.wrap(label, LONGEST)
+            more = (len(lines) - 1) * SECOND_LINE
+            labels.append("\n".join(lines))
+            ticks.append(y + more / 2)
+            y += 1 + more
         places += ticks[-len(rows) :]
         y += 0.3
     return Rows(labels, ticks, bold, places)

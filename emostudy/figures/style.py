@@ -125,9 +125,9 @@ def label_rows(ax, positions, labels, bold=()) -> None:
     ax.set_yticks(positions, labels)
     weights = ["bold" if number in bold else "normal" for number in range(len(labels))]
     widths = [
-        TextPath((0, 0), label, size=SMALL, prop={"weight": weight}).get_extents().width
+        TextPath((0, 0), line, size=SMALL, prop={"weight": weight}).get_extents().width
         for label, weight in zip(labels, weights, strict=True)
-        if label
+        for line in label.splitlines()
     ]
     ax.tick_params(axis="y", length=0, pad=max(widths, default=0) + 6)
     for tick, weight in zip(ax.get_yticklabels(), weights, strict=True):

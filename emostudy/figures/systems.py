@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from emostudy.corpora.corpus import SEVERAL
 from emostudy.figures.marks import Rows, beside, dumbbell, limits, matrix, protocol_keys, row_chart
@@ -53,6 +54,7 @@ def learning_curves(
             column[0].axhline(100 * chance, color=GREY, lw=0.9, ls=(0, (1, 1.5)), label="_chance")
         column[0].set_title(protocol_title(protocol))
         column[1].set_xlabel("epoch")
+        column[1].xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes[0, 0].set_ylabel(f"{SCORES[_chosen_by(curves)]} (%)")
     axes[1, 0].set_ylabel("loss (nats)")
     if chance is not None and _chosen_by(curves) == "uar":
