@@ -128,7 +128,7 @@ def grouped(table: pd.DataFrame, titles: Mapping[str, str]) -> Rows:
     for modalities, rows in table.groupby("modalities", sort=False):
         bold.append(len(labels))
         for label in (modality_title(modalities), *(titles.get(recipe, recipe) for recipe in rows.recipe)):
-            lines = textwrap.wrap(label, LONGEST)
+            lines = textwrap.wrap(label, LONGEST, break_on_hyphens=False)
             more = (len(lines) - 1) * SECOND_LINE
             labels.append("\n".join(lines))
             ticks.append(y + more / 2)
