@@ -36,7 +36,7 @@ class LogitAdjusted:
         return self.learner.uses_seed
 
     def fit(self, recipe, parts, labels, num_classes, seed, **options) -> Fitted:
-        """Fit, then adjust dev and test alike. The history and `train_uar` of a record are the learner's, before adjustment."""
+        """Fit, then adjust dev and test alike. What is chosen on dev, and a record's history, are the learner's, before it."""
         found = self.learner.fit(recipe, parts, labels, num_classes, seed, **options)
         dev, test = (adjusted(part, labels["train"], self.share) for part in (found.dev, found.test))
         return replace(found, dev=dev, test=test, info=found.info | {"logit_adjustment": self.share})
@@ -46,6 +46,6 @@ def adjusted(probabilities: np.ndarray, labels: np.ndarray, share: float) -> np.
     """Probabilities (N, C) over the classes' frequencies among `labels` (M,), to the power of `share`; rows sum to 1 again."""
     counts = np.bincount(labels, minlength=probabilities.shape[1]).clip(
         1
-    )  # a class that train lacks has probability 0 anyhow
+    )  # a class that train lacks counts as one clip
     odds = probabilities / (counts / counts.sum()) ** share  # (N, C)
     return odds / odds.sum(1, keepdims=True)

@@ -27,8 +27,8 @@ def table(
     Args:
         scored: records of these predictions (`records.score`).
         runs: records of their runs (`predictions.read_records`), which know training scores and where a recipe comes from.
-        protocols: as run. A claim's own way to split counts as the authors' where it is among them, else the first does; the last is
-            the honest one, and so is one alone.
+        protocols: as run. The last is the honest one, and so is one alone. Of those before it a claim's own way to split counts as its
+            authors', else the first does.
 
     Returns:
         system, subject, metric, claimed (0 to 1), measured_on, of, on, same_corpus; recipe and title ("" where none ran);

@@ -30,7 +30,7 @@ def fuse(
 def fuse_runs(
     run_ids: list[str], rules: tuple[Rule, ...], emotions: tuple[str, ...], folder: Path, fingerprint: str = ""
 ) -> list[str]:
-    """Every set of two or more modalities by every rule, for each protocol and seed; one run holds all folds.
+    """Every set of two or more modalities by every rule that joins so few, for each protocol and seed; one run holds all folds.
 
     In each fold a modality is spoken for by its recipe with the best UAR on that fold's dev clips. A recipe without
     randomness has one seed, which stands for all. Clips that lack a modality are left out of the sets that need it.
@@ -52,7 +52,8 @@ def fuse_runs(
             head = {"corpus": group.corpus.iloc[0], "protocol": protocol, "seed": int(seed), "condition": "none"}
             for size in range(2, len(modalities) + 1):
                 for chosen in combinations(modalities, size):
-                    fused += fuse_set(head, folds, chosen, rules, emotions, folder, fingerprint)
+                    able = tuple(rule for rule in rules if rule.fewest <= size)
+                    fused += fuse_set(head, folds, chosen, able, emotions, folder, fingerprint)
     if not fused:
         found = sorted(set(single.modalities))
         raise ValueError(f"fusion needs two modalities in every fold, found {found}: run their notebooks first")

@@ -25,7 +25,7 @@ class Notebook:
 UNIMODAL = ("02_face_cnn", "03_speech_lstm", "04_text_bert")
 FUSION = ("05_decision_fusion", "06_feature_fusion")
 RATERS = "11_raters"
-ALL = ("00_study_map", "01_corpora", *UNIMODAL, *FUSION, RATERS)
+ALL = ("00_study_map", "01_corpora", *UNIMODAL, *FUSION)
 NOTEBOOKS = (
     Notebook("00_study_map", "What is asked here, and which notebook answers it?", minutes=0.5),
     Notebook("01_corpora", "What is in a corpus, and how well could anyone do on it?", minutes=0.6, writes=SHOWS),
@@ -34,7 +34,7 @@ NOTEBOOKS = (
     Notebook(UNIMODAL[2], "What can be read from words alone?", ALL[1:2], ("text",), 0, 0.6, TRAINS),
     Notebook(FUSION[0], "Do decisions joined beat the best modality?", UNIMODAL, (), 2, 0.3, TRAINS),
     Notebook(FUSION[1], "Is it better to join features than decisions?", FUSION[:1], (), 2, 1.0, TRAINS),
-    Notebook(RATERS, "How well do people join what they hear and see?", ALL[1:2], ("votes",), 0, 0.5, TRAINS),
+    Notebook(RATERS, "How well do people join what they hear and see?", ALL[1:2], ("votes",), 0, 1.0, TRAINS),
     Notebook("20_paper", "Which tables and figures go into the paper?", ALL, (), 0, 0.3, SHOWS),
 )
 
@@ -65,7 +65,7 @@ def lacking(notebook: Notebook, modalities: Sequence[str]) -> str:
     perceived = [name for name in modalities if name != "votes"]  # what people said of a clip is no modality of it
     if missing or len(perceived) < notebook.num_modalities:
         wanted = " and ".join(missing) or f"{notebook.num_modalities} modalities"
-        return f"needs {wanted}; the corpus has {', '.join(modalities)}"
+        return f"needs {wanted}; the corpus has {', '.join(modalities if missing else perceived)}"
     return ""
 
 

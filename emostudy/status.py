@@ -136,7 +136,12 @@ def known_recipes(folder: Path, ran: set[Name]) -> tuple[dict[Name, dict], dict[
     )
     expected = {(r.name, "+".join(r.modalities) or "none", "none"): r for r in for_corpus(trained, corpus)}
     fused = dict.fromkeys(modalities for _, modalities, _ in expected if "+" in modalities)
-    pairs = {(rule.name, modalities, "none"): rule for rule in RULES for modalities in fused}
+    pairs = {
+        (rule.name, modalities, "none"): rule
+        for rule in RULES
+        for modalities in fused
+        if modalities.count("+") + 1 >= rule.fewest
+    }
     usual_rules = asked([], PROFILES[folder.name].further)
     rules = {n: fusing.identity_of(rule) for n, rule in pairs.items() if rule in usual_rules or n in ran}
     systems = {recipe.name: recipe for kind in KINDS for recipe in every(kind).values()}

@@ -36,9 +36,11 @@ def test_no_share_and_equal_classes_change_nothing():
     assert np.allclose(adjusted(posterior, np.repeat([0, 1], 50), 0.7), posterior)
 
 
-def test_a_class_that_train_lacks_stays_impossible():
-    rows = adjusted(np.array([[0.6, 0.4, 0.0]]), LABELS, 1)
-    assert rows[0, 2] == 0 and rows.sum() == pytest.approx(1)
+def test_a_class_that_train_lacks_counts_as_one_clip():
+    rows = adjusted(np.array([[0.6, 0.4, 0.0], [0.6, 0.399, 0.001]]), LABELS, 1)
+    assert rows[0, 2] == 0 and rows.sum(1) == pytest.approx(1)
+    odds = np.array([0.6 / 900, 0.399 / 100, 0.001 / 1])
+    assert rows[1] == pytest.approx(odds / odds.sum())
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])

@@ -155,6 +155,11 @@ def test_verdicts_shade_what_is_shown_and_name_every_difference():
     ax = figures.verdicts(rows, TITLES).axes[0]
     shades = {patch.get_facecolor() for patch in ax.patches}
     assert len(ax.patches) == len(rows) and (1, 1, 1, 1) in shades and len(shades) == 2
+    (dark,) = shades - {(1, 1, 1, 1)}
+    (better,) = figures.verdicts(other.assign(verdict="better"), TITLES).axes[0].patches
+    assert sum(dark[:3]) < 1 < 1.5 < sum(better.get_facecolor()[:3])  # worse is dark, better light
+    unknown = figures.verdicts(other.assign(difference=np.nan, verdict="no difference shown"), TITLES)
+    assert [text.get_text() for text in unknown.axes[0].texts] == ["–"]
     assert {"+2.0", "−5.0"} <= {text.get_text() for text in ax.texts}
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["face\n+ speech", "face\n+ text"]
     told = figures.verdicts_alt(rows, TITLES)

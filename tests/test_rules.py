@@ -1,5 +1,7 @@
 """Pools, votes, belief, calibration and learned rules against numbers worked out by hand, and on data whose answer is known."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,8 +10,10 @@ from scipy.special import softmax
 from emostudy.recipes import pools
 from emostudy.recipes.calibrated import Calibrated, scaled, temperature
 from emostudy.recipes.decision import entropy_trust, mean, stacking
-from emostudy.recipes.learned_rules import OutOfFold, extreme_learning_machine, hidden, stacked_shares
-from emostudy.recipes.rules import RULES, USUAL, asked, drawn
+from emostudy.recipes.learned_rules import extreme_learning_machine, hidden, stacked_shares
+from emostudy.recipes.rules import RULES, USUAL, asked, calibrated, drawn
+
+KNOWN = {rule.name: rule for rule in RULES}
 
 NONE = np.full((3, 3, 3), 1 / 3), np.arange(3)  # dev that teaches nothing
 CLIP = np.array([[[0.7, 0.2, 0.1]], [[0.1, 0.6, 0.3]], [[0.2, 0.5, 0.3]]])  # (M=3, N=1, C=3)
@@ -27,15 +31,31 @@ def right(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize(
-    ("rule", "scores"),
+    ("name", "scores"),
     [
-        (pools.maximum, [0.7, 0.6, 0.3]),
-        (pools.median, [0.2, 0.5, 0.3]),
-        (pools.majority_vote, [1 + 1 / 3, 2 + 1.3 / 3, 0.7 / 3]),
+        ("mean", [1.0, 1.3, 0.7]),
+        ("maximum", [0.7, 0.6, 0.3]),
+        ("median", [0.2, 0.5, 0.3]),
+        ("majority_vote", [1 + 1 / 3, 2 + 1.3 / 3, 0.7 / 3]),
     ],
 )
-def test_rules_that_learn_nothing_by_hand(rule, scores):
-    assert rule(*NONE)(CLIP)[0] == pytest.approx(np.array(scores) / np.sum(scores), rel=1e-6)
+def test_rules_that_learn_nothing_by_hand(name, scores):
+    assert KNOWN[name].fit(*NONE)(CLIP)[0] == pytest.approx(np.array(scores) / np.sum(scores), rel=1e-6)
+
+
+def test_each_name_stands_for_its_own_rule():
+    """No two rules, by name, say the same of three modalities of which one is poor and one too sure."""
+    told, labels = posteriors(300, 1.5)
+    poor, sure = posteriors(300, 0.5, seed=1)[0], posteriors(300, 1.0, seed=2)[0] ** 3
+    dev = np.stack([told, poor, sure / sure.sum(1, keepdims=True)])
+    fused = {rule.name: rule.fit(dev, labels)(dev) for rule in RULES}
+    for one, other in combinations(fused, 2):
+        assert np.abs(fused[one] - fused[other]).max() > 1e-3, (one, other)
+    exact = {"weighted_mean": pools.weighted_mean, "log_pool": pools.log_pool, "belief": pools.belief}
+    exact |= {"trust": pools.trust, "confidence": pools.confidence, "stacking_shares": stacked_shares}
+    exact |= {"elm": extreme_learning_machine, "mean_calibrated": Calibrated(mean), "stacking": stacking}
+    for name, fit in exact.items():
+        assert fused[name] == pytest.approx(fit(dev, labels)(dev)), name
 
 
 def test_equal_votes_are_parted_by_the_mean_and_never_outvoted_by_it():
@@ -78,6 +98,13 @@ def test_belief_by_hand():
     assert combine(np.array([[[0.9, 0.1]]]))[0] == pytest.approx(tables[:, 0] / tables[:, 0].sum())
     two = pools.belief(np.concatenate([said, said]), labels)(np.array([[[0.9, 0.1]], [[0.2, 0.8]]]))
     assert two[0] == pytest.approx([0.5, 0.5])  # one says so, the other not
+
+
+def test_belief_starts_from_how_common_a_class_is():
+    labels = np.array([0] * 8 + [1] * 2)
+    blank = np.eye(2)[np.resize([0, 1], 10)][None]  # says each as often, whatever is true
+    fused = pools.belief(blank, labels)(np.array([[[0.9, 0.1]]]))[0]
+    assert fused == pytest.approx([9 / 12 * 5 / 10, 3 / 12 * 2 / 4] / np.sum([9 / 12 * 5 / 10, 3 / 12 * 2 / 4]))
 
 
 def test_belief_hears_a_modality_that_always_says_the_opposite():
@@ -126,24 +153,37 @@ def test_a_hidden_layer_finds_what_no_weighing_can():
 
 
 def test_shares_that_are_often_zero_are_stacked_as_they_are():
-    rng = np.random.default_rng(0)
-    labels = np.arange(1200) % 3
-    truth = 0.5 * np.eye(3)[labels] + 0.5 / 3
+    rng, labels = np.random.default_rng(0), np.arange(1200) % 6
+    truth = 0.3 * np.eye(6)[labels] + 0.7 / 6
     counts = np.stack([[rng.multinomial(5, p) for p in truth] for _ in range(2)]) / 5  # (M, N, C): five raters each
-    dev, test = counts[:, :300], counts[:, 300:]
-    fused = {rule: right(rule(dev, labels[:300])(test), labels[300:]) for rule in (stacked_shares, stacking)}
-    assert fused[stacked_shares] >= fused[stacking]
+    dev, test = counts[:, :400], counts[:, 400:]
+    fused = {rule: right(rule(dev, labels[:400])(test), labels[400:]) for rule in (stacked_shares, stacking)}
+    assert fused[stacked_shares] > fused[stacking] + 0.05, fused
 
 
-@pytest.mark.parametrize("fit", [extreme_learning_machine, pools.belief, stacked_shares])
-def test_dev_predictions_out_of_fold_do_not_know_the_speaker(fit):
+@pytest.mark.parametrize("name", ["elm", "belief", "stacking", "stacking_shares"])
+def test_dev_predictions_of_what_learns_much_do_not_know_the_speaker(name):
     labels, speakers = np.arange(60) % 3, np.repeat([0, 1], 30)
     shown = (labels + speakers) % 3  # the second speaker shows each emotion as another one
-    dev = (np.eye(3)[shown] * 0.9 + 0.1 / 3)[None]
-    assert right(OutOfFold(fit)(dev, labels, speakers), labels) == 0
-    assert right(fit(dev, labels)(dev), labels) > 0.3
-    one = OutOfFold(fit)(dev, labels, np.zeros(60))  # a single group cannot be parted
-    assert one == pytest.approx(fit(dev, labels)(dev))
+    dev, rule = (np.eye(3)[shown] * 0.9 + 0.1 / 3)[None], KNOWN[name]
+    assert right(rule.combine_dev(dev, labels, speakers), labels) == 0
+    assert right(rule.fit(dev, labels)(dev), labels) > 0.3
+    one = rule.combine_dev(dev, labels, np.zeros(60))  # a single group cannot be parted
+    assert one == pytest.approx(rule.fit(dev, labels)(dev))
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if not rule.combine_dev], ids=lambda rule: rule.name)
+def test_rules_without_a_guard_learn_too_little_from_dev_to_flatter_themselves(rule):
+    rng, gains = np.random.default_rng(0), []
+    for _ in range(20):
+        dev, labels = rng.dirichlet(np.ones(3), (2, 90)), rng.permutation(np.arange(90) % 3)  # nothing to learn
+        gains.append(right(rule.fit(dev, labels)(dev), labels) - 1 / 3)
+    assert np.mean(gains) < 0.06
+
+
+def test_a_calibrated_version_of_what_is_told_out_of_fold_is_refused():
+    with pytest.raises(ValueError, match=r"stacking is told out of fold.*combine_dev of its own"):
+        calibrated(KNOWN["stacking"])
 
 
 def test_rules_are_asked_for_by_name():

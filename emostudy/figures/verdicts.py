@@ -61,7 +61,7 @@ def verdicts_alt(comparisons: pd.DataFrame, titles: Mapping[str, str]) -> str:
     told, base = [], comparisons.baseline.iloc[0]
     for modalities in sorted(comparisons.modalities.unique(), key=modality_rank):
         some = comparisons[comparisons.modalities == modalities]
-        counts, top = some.verdict.value_counts(), some.loc[some.difference.idxmax()]
+        counts, top = some.verdict.value_counts(), some.sort_values("difference", na_position="first").iloc[-1]
         told.append(
             f"{modality_title(modalities)}: {counts.get('better', 0)} of {len(some)} shown better, {counts.get('worse', 0)} worse, "
             f"most {titles.get(top.recipe, top.recipe)} by {100 * top.difference:.1f} points."

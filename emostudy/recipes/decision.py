@@ -24,7 +24,7 @@ class Rule:
     """A fusion rule: `fit(dev, labels)` with dev (M, N, C) and labels (N,) gives `combine`.
 
     `combine_dev` gives fused dev predictions that the labels did not fit; where a rule is not fitted to labels, or barely,
-    that is `combine` itself.
+    that is `combine` itself. A rule that is another one for few modalities says how many it needs at the `fewest`.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Rule:
     fit: Callable[[np.ndarray, np.ndarray], Combine]
     source: str = field(metadata={"record": False})
     combine_dev: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray] | None = None
+    fewest: int = 2  # modalities
 
 
 def logs(probabilities: np.ndarray) -> np.ndarray:

@@ -80,9 +80,10 @@ def log_pool(dev: np.ndarray, labels: np.ndarray) -> Combine:
 
 
 def belief(dev: np.ndarray, labels: np.ndarray) -> Combine:
-    """Bayes' rule on decisions alone: how often, on dev, a modality says this class when that one is true.
+    """Bayes' rule on decisions alone: prior x how often, on dev, a modality says this class when that one is true.
 
-    Modalities are taken as independent given the emotion. Each count is one higher, so that nothing is impossible.
+    Modalities are taken as independent given the emotion. Each count is one higher, so that nothing is impossible. (Xu et
+    al. multiply the probabilities of a class given what is said; with an even prior that is the same.)
     """
     num_classes = dev.shape[2]
     counts = np.stack([confusion(labels, one.argmax(1), num_classes) for one in dev]) + 1  # (M, C, C), rows true

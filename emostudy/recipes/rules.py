@@ -15,7 +15,11 @@ SCALED = "after temperature scaling (Guo et al. 2017)"
 
 
 def calibrated(rule: Rule) -> Rule:
-    """The same rule on temperature-scaled probabilities."""
+    """The same rule on temperature-scaled probabilities. ValueError for a rule whose dev predictions are made out of fold."""
+    if rule.combine_dev:
+        raise ValueError(
+            f"{rule.name} is told out of fold on dev; give its calibrated version a combine_dev of its own"
+        )
     name, title = f"{rule.name}_calibrated", f"{rule.title}, calibrated"
     return replace(rule, name=name, title=title, fit=Calibrated(rule.fit), source=f"{rule.source}, {SCALED}")
 
@@ -23,12 +27,16 @@ def calibrated(rule: Rule) -> Rule:
 KITTLER = "(Kittler et al. 1998)"
 MEAN, PRODUCT, ENTROPY_TRUST, STACKING = decision.RULES
 MAXIMUM = Rule("maximum", "maximum", pools.maximum, f"maximum rule {KITTLER}")
-MEDIAN = Rule("median", "median", pools.median, f"median rule {KITTLER}")
+MEDIAN = Rule("median", "median", pools.median, f"median rule {KITTLER}", fewest=3)  # of two it is the mean
 VOTE = Rule("majority_vote", "majority vote", pools.majority_vote, f"majority vote {KITTLER}")
 WEIGHTED = Rule("weighted_mean", "weighted mean", pools.weighted_mean, "linear opinion pool (Stone 1961)")
 LOG_POOL = Rule("log_pool", "logarithmic pool", pools.log_pool, "logarithmic opinion pool (Genest and Zidek 1986)")
 BELIEF = Rule(
-    "belief", "Bayesian belief", pools.belief, "belief from confusions (Xu et al. 1992)", OutOfFold(pools.belief)
+    "belief",
+    "Bayesian belief",
+    pools.belief,
+    "naive Bayes on decisions, after the belief of Xu et al. (1992)",
+    OutOfFold(pools.belief),
 )
 TRUST = Rule("trust", "trust (R)", pools.trust, "system R, fusion, without confidence")
 CONFIDENCE = Rule("confidence", "confidence (R)", pools.confidence, "system R, fusion, without trust")
