@@ -168,7 +168,9 @@ def test_records_are_rebuilt_with_comparisons_by_macro_f1(tmp_path):
     table, compared, curves = records.rebuild(tmp_path, whole, found)
     assert {"macro_F1", "subset_accuracy"} <= set(table.metric) and not {"UAR", "WA"} & set(table.metric)
     assert set(compared.metric) == {"macro_F1"} and set(compared.recipe) == {"net", "svm"}
-    assert (compared.verdict == "better").all() and (compared.ci_low > 0).all()
+    above = compared[compared.baseline == "majority"]
+    assert (above.verdict == "better").all() and (above.ci_low > 0).all() and len(above) == 2
+    assert len(compared) == 3  # and the one that dev likes less against the other
     assert {"train_macro_f1", "dev_macro_f1", "chosen"} <= set(curves) and curves.chosen.sum() == 1
     assert records.best_of_each(found, whole, "official")["face"] in ("net", "svm")
 
