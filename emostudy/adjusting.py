@@ -44,8 +44,7 @@ class LogitAdjusted:
 
 def adjusted(probabilities: np.ndarray, labels: np.ndarray, share: float) -> np.ndarray:
     """Probabilities (N, C) over the classes' frequencies among `labels` (M,), to the power of `share`; rows sum to 1 again."""
-    counts = np.bincount(labels, minlength=probabilities.shape[1]).clip(
-        1
-    )  # a class that train lacks counts as one clip
+    # a class that train lacks counts as one clip
+    counts = np.bincount(labels, minlength=probabilities.shape[1]).clip(1)
     odds = probabilities / (counts / counts.sum()) ** share  # (N, C)
     return odds / odds.sum(1, keepdims=True)

@@ -46,6 +46,13 @@ def test_every_set_rule_protocol_and_seed_is_one_run(tmp_path):
     assert sorted(one[one.part == "test"].clip_id) == list(toys.corpus().clips.clip_id)
 
 
+def test_a_median_joins_no_fewer_than_three(tmp_path):
+    (median,) = [rule for rule in RULES if rule.fewest > 2]
+    rows = fused(singles(), tmp_path, (MEAN, median))
+    assert set(rows[rows.recipe == "median"].modalities) == {"face+speech+text"}
+    assert rows[rows.recipe == "mean"].modalities.nunique() == 4
+
+
 def test_the_mean_of_two_modalities_clip_by_clip(tmp_path):
     frame = singles()
     rows = fused(frame, tmp_path)
