@@ -76,7 +76,9 @@ class Lesson:
         return self._made(predictions)
 
     def fuse(self, predictions: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.DataFrame:
-        """Predictions of every rule on every set of modalities, from those of unimodal recipes."""
+        """Predictions of every rule on every set of modalities, from those of unimodal recipes; no rule, none."""
+        if not rules:
+            return predictions[:0]
         return self._made(fusing.fuse(predictions, rules, self.corpus.emotions, self.folder, self.fingerprint))
 
     def _made(self, predictions: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Records: everything that is said about a run, computed from predictions; rebuilt by one call, in a fixed order."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -139,18 +140,20 @@ def compare_with(predictions: pd.DataFrame, corpus: Corpus, protocol: str, basel
     return _compared([(other, base) for _, other in groups], corpus)
 
 
-def compare_fusions(predictions: pd.DataFrame, corpus: Corpus, protocol: str, recipe: str) -> pd.DataFrame:
-    """One fusion against the other one that dev prefers, for each set of modalities: as `compare_with`."""
-    rest = predictions[(predictions.recipe != recipe) & (predictions.modalities.map(_level) == 2)]
-    others = best_of_each(rest, corpus, protocol) if len(rest) else {}
-    rows = _tested(predictions, protocol)
-    pairs = []
-    for modalities, group in rows[rows.modalities.map(_level) == 2].groupby("modalities", sort=True):
-        pair = [group[group.recipe == name] for name in (recipe, others.get(modalities))]
+def compare_fusions(predictions: pd.DataFrame, corpus: Corpus, protocol: str, recipes: Collection[str]) -> pd.DataFrame:
+    """For each set of modalities the one of these fusions that dev prefers, against the other one that dev prefers: as `compare_with`."""
+    fused = predictions[predictions.modalities.map(_level) == 2]
+    sides = [fused[fused.recipe.isin(recipes)], fused[~fused.recipe.isin(recipes)]]
+    chosen = [best_of_each(side, corpus, protocol) if len(side) else {} for side in sides]
+    rows, pairs = _tested(fused, protocol), []
+    for modalities, group in rows.groupby("modalities", sort=True):
+        pair = [group[group.recipe == of.get(modalities)] for of in chosen]
         if all(len(frame) for frame in pair):
             pairs.append(pair)
     if not pairs:
-        raise ValueError(f"nothing to compare {recipe!r} with under {protocol!r}: run notebook 05 first")
+        raise ValueError(
+            f"nothing to compare {', '.join(sorted(recipes))} with under {protocol!r}: run notebook 05 first"
+        )
     return _compared(pairs, corpus)
 
 

@@ -54,7 +54,7 @@ def test_predictions_are_of_the_split_and_carry_what_the_clips_are(corpus, tmp_p
 def test_a_finished_run_is_read_back_and_not_trained_again(corpus, tmp_path, monkeypatch, capsys):
     first = run(corpus, tmp_path, (toys.SVM, toys.NET))
     assert "4 runs: 4 trained, 0 read back" in capsys.readouterr().out
-    monkeypatch.setattr(experiments, "_train", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(experiments, "train", lambda *_: pytest.fail("trained again"))
     again = run(corpus, tmp_path, (toys.SVM, toys.NET))
     assert "4 runs: 0 trained, 4 read back" in capsys.readouterr().out
     assert again.equals(first)

@@ -120,10 +120,10 @@ def test_a_fusion_is_compared_with_the_one_that_dev_prefers(corpus, everything):
     fused = [
         toys.predictions(name, "face+speech", skill) for name, skill in (("first", 0.5), ("second", 3.0), ("mine", 1.0))
     ]
-    table = records.compare_fusions(pd.concat(fused), corpus, "random", "mine")
+    table = records.compare_fusions(pd.concat(fused), corpus, "random", {"mine"})
     assert table[["recipe", "baseline", "verdict"]].to_numpy().tolist() == [["mine", "second", "worse"]]
     with pytest.raises(ValueError, match="run notebook 05"):
-        records.compare_fusions(fused[2], corpus, "random", "mine")
+        records.compare_fusions(fused[2], corpus, "random", {"mine"})
 
 
 def test_alike_recipes_are_not_told_apart(corpus):

@@ -10,8 +10,9 @@ from scipy.special import softmax
 from emostudy.recipes import pools
 from emostudy.recipes.calibrated import Calibrated, scaled, temperature
 from emostudy.recipes.decision import entropy_trust, mean, stacking
+from emostudy.recipes.fusions import drawn
 from emostudy.recipes.learned_rules import extreme_learning_machine, hidden, stacked_shares
-from emostudy.recipes.rules import RULES, USUAL, asked, calibrated, drawn
+from emostudy.recipes.rules import RULES, USUAL, asked, calibrated
 
 KNOWN = {rule.name: rule for rule in RULES}
 

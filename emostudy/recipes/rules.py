@@ -1,9 +1,6 @@
 """Every decision-level rule of the study; a new one is one more record here, and nothing else changes."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-
-import pandas as pd
 
 from emostudy.parameters import check_name
 from emostudy.recipes import decision, pools
@@ -75,15 +72,3 @@ def asked(names: list[str], further: bool) -> tuple[Rule, ...]:
     for name in names:
         check_name("rule", name, known)
     return tuple(rule for rule in RULES if further or rule in USUAL or rule.name in names)
-
-
-def drawn(rows: pd.DataFrame, top: Mapping[str, str]) -> pd.DataFrame:
-    """For what a large figure has room for: the rows of all but the further rules; of these those that dev prefers.
-
-    Args:
-        rows: with `recipe` and `modalities`: records, comparisons.
-        top: modalities -> the recipe that dev prefers (`records.best_of_each`).
-    """
-    others = {rule.name for rule in RULES if rule not in USUAL}
-    preferred = rows.modalities.map(top) == rows.recipe
-    return rows[~rows.recipe.isin(others) | preferred]
