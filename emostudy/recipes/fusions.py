@@ -6,8 +6,10 @@ import pandas as pd
 
 from emostudy.recipes import heads, rules
 from emostudy.recipes.films_and_voices import FILMS_AND_VOICES
+from emostudy.recipes.heads import asked as asked_heads
 from emostudy.recipes.score_transformer import SCORE_TRANSFORMER
 
+__all__ = ["FURTHER", "HEADS", "SCORE_TRANSFORMER", "asked_heads", "drawn"]
 HEADS = frozenset(["concatenation", *(way.name for way in heads.WAYS), *(one.name for one in FILMS_AND_VOICES)])
 FURTHER = frozenset(
     [rule.name for rule in (*rules.RULES, SCORE_TRANSFORMER) if rule not in rules.USUAL]
