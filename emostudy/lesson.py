@@ -20,6 +20,7 @@ from emostudy.paths import results_dir as results_dir_of
 from emostudy.profiles import PROFILES, Profile
 from emostudy.recipes import Recipe
 from emostudy.recipes.decision import Rule
+from emostudy.recipes.registry import OPTIONAL
 from emostudy.shown import Picture
 from emostudy.shown import frame as frame
 from emostudy.shown import layers as layers
@@ -116,9 +117,12 @@ class Lesson:
         return records.rebuild(self.folder, self.corpus, predictions)
 
     def unimodal(self) -> pd.DataFrame:
-        """Predictions of unimodal recipes and reference lines under this notebook's protocols, from the results folder."""
+        """Predictions of unimodal recipes and reference lines under this notebook's protocols, from the results folder.
+
+        Less those of systems that need a further package: whether it is installed must not decide who speaks in fusion.
+        """
         rows = self.joined(self.predictions())
-        return rows[~rows.modalities.str.contains("+", regex=False)]
+        return rows[~rows.modalities.str.contains("+", regex=False) & ~rows.recipe.isin(OPTIONAL)]
 
     def joined(self, *frames: pd.DataFrame) -> pd.DataFrame:
         """Predictions one below the other, of this notebook's protocols and without ablations."""

@@ -50,3 +50,11 @@ def test_beginning_takes_the_protocols_of_the_card_where_none_is_named(tmp_path,
     assert protocols("meld", []) == ["official"]
     assert protocols("ravdess", []) == ["random", "speaker_independent"]
     assert protocols("ravdess", ["speaker_independent", "random"])[-1] == "speaker_independent"
+
+
+def test_who_needs_a_further_package_does_not_speak_in_fusion(lesson):
+    rows = toys.predictions("speech_compare", "speech", 3.0, protocol="official")
+    toys.write(lesson.folder, rows)
+    lesson.made.extend(rows.run_id.unique())
+    assert "speech_compare" in set(lesson.predictions().recipe)
+    assert set(lesson.unimodal().recipe) == {"good", "poor", "majority"}

@@ -53,6 +53,8 @@ def test_systems_are_asked_for_by_name_once_and_usual_ones_are_there_anyway():
     asked = ["speech_cnn", "speech_svm", "speech_cnn"]
     assert [recipe.name for recipe in further("speech", asked, heard)] == ["speech_cnn"]
     assert further("speech", [], heard) == ()
+    both = further("speech", ["face_gru", "speech_cnn", "text_bert"], heard)  # one list serves a run of all notebooks
+    assert [recipe.name for recipe in both] == ["speech_cnn"]
 
 
 def test_a_wrong_name_and_a_corpus_without_the_medium_are_told():

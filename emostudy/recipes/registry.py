@@ -77,6 +77,8 @@ KINDS = {
     "text": Kind(_usual_texts, _texts, _pretrained_texts),
 }
 
+OPTIONAL = frozenset(recipe.name for recipe in SMILE)  # they need a package that requirements.txt has not
+
 
 def every(modality: str, medium: str = "video", cropped: bool = False, weights: str = "") -> dict[str, Recipe]:
     """All systems of a modality by name, the notebook's own first; pretrained ones on `weights`, or on their own."""
@@ -96,7 +98,7 @@ def usual(modality: str, corpus: Corpus) -> tuple[Recipe, ...]:
 
 
 def further(modality: str, names: list[str], corpus: Corpus, weights: str = "") -> tuple[Recipe, ...]:
-    """Systems of these names, less the usual ones, for the medium that the corpus has.
+    """Systems of these names, less the usual ones, for the medium that the corpus has; names of other modalities are passed over.
 
     Args:
         weights: for the pretrained ones: a name, a file or a folder; "" for each one's own.
@@ -104,6 +106,7 @@ def further(modality: str, names: list[str], corpus: Corpus, weights: str = "") 
     Raises:
         ValueError: an unknown name, or a system that the corpus cannot feed.
     """
+    names = [name for name in names if not name.startswith(tuple(f"{kind}_" for kind in KINDS if kind != modality))]
     known = every(modality, *_pictures_of(corpus), weights) if names else {}
     for name in names:
         check_name("system", name, known)
