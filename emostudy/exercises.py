@@ -159,6 +159,22 @@ def deepest_fall(test: pd.DataFrame, emotions: tuple[str, ...], metric: str = "U
     return max(falls, key=falls.get)
 
 
+def noise_level(snr: float) -> float:
+    """How loud noise is beside a signal that is `snr` dB louder: the ratio of their root mean squares."""
+    return 10 ** (-snr / 20)
+
+
+def kept(score: float, clean: float, chance: float) -> float:
+    """The share of what is above chance that is left."""
+    return (score - chance) / (clean - chance)
+
+
+def costliest(table: pd.DataFrame, recipe: str) -> str:
+    """The condition under which this system is worst; of `robustness.curves`."""
+    rows = table[table.recipe == recipe]
+    return rows.loc[rows.value.idxmin()].condition
+
+
 def _of(test: pd.DataFrame, recipe: str, protocol: str) -> pd.DataFrame:
     return test[(test.part == "test") & (test.recipe == recipe) & (test.protocol == protocol)]
 

@@ -134,3 +134,20 @@ def _fell(points: float) -> str:
 def _references(table: pd.DataFrame, titles: dict[str, str]) -> str:
     rows = table[table.modalities == "none"]
     return ", ".join(f"{titles[recipe]} {percent(row.honest)} %" for recipe, row in rows.iterrows())
+
+
+def robustness(areas: pd.DataFrame, compared: pd.DataFrame, titles: dict[str, str], metric: str = "UAR") -> str:
+    """What each kind of corruption costs on average, and where training with hidden modalities is shown to help or to harm."""
+    lines = []
+    for (modality, kind), rows in areas.groupby(["modality", "kind"], sort=False):
+        best, worst = rows.loc[rows.relative.idxmax()], rows.loc[rows.relative.idxmin()]
+        lines.append(
+            f"* {modality_title(modality)} {kind}: of what is above chance, {titles.get(best.recipe, best.recipe)} keeps "
+            f"{percent(best.relative, 0)} %, {titles.get(worst.recipe, worst.recipe)} {percent(worst.relative, 0)} %."
+        )
+    verdicts = compared.verdict.value_counts()
+    shown = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+    lines.append(
+        f"* With modality dropout against without, {len(compared)} comparisons on the same clips, {metric_title(metric)}: {shown}."
+    )
+    return "\n".join(lines)

@@ -8,12 +8,13 @@ import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
-from emostudy import bounds, experiments, figures, fusing, records, stamps, tables
+from emostudy import bounds, experiments, figures, fusing, records, robustness, stamps, tables
 from emostudy import predictions as preds
 from emostudy.claimed import Asked as Asked  # so that notebooks import one module
 from emostudy.corpora import load, names
 from emostudy.corpora.corpus import Corpus
 from emostudy.corpora.kept import keep
+from emostudy.corruptions import Corruption
 from emostudy.graph import ancestors
 from emostudy.parameters import check_name, protocols_of
 from emostudy.paths import results_dir as results_dir_of
@@ -75,6 +76,11 @@ class Lesson:
             **{"seeds": self.seeds, "jobs": self.jobs, "device": self.device, "condition": condition},
         )
         return self._made(predictions)
+
+    def spoil(self, recipes: tuple[Recipe, ...], corruptions: tuple[Corruption, ...]) -> pd.DataFrame:
+        """Predictions of these heads, trained once each, on test clips as they are and after each corruption."""
+        study = (self.corpus, recipes, corruptions, self.protocols[-1:], self.profile, self.folder)
+        return self._made(robustness.run(*study, seeds=self.seeds, jobs=self.jobs))
 
     def fuse(self, predictions: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.DataFrame:
         """Predictions of every rule on every set of modalities, from those of unimodal recipes; no rule, none."""

@@ -150,7 +150,7 @@ def _rows(path: Path) -> pd.DataFrame:
     named = {label for cell in {*rows.predicted, *rows.emotion} for label in str(cell).split(SEVERAL)}
     if not ((values >= 0) & (values <= 1)).all() or not named <= known:  # NaN too
         raise ValueError("probabilities outside 0 to 1, or an emotion without one")
-    if set(rows.run_id) != {path.stem} or rows.duplicated(["fold", "part", "clip_id"]).any():
+    if set(rows.run_id) != {path.stem} or rows.duplicated(["condition", "fold", "part", "clip_id"]).any():
         raise ValueError("another run's rows, or a clip twice")
     return rows
 

@@ -137,7 +137,7 @@ def compare_with(predictions: pd.DataFrame, corpus: Corpus, protocol: str, basel
     if others.empty:
         others = rows[(rows.modalities == base.modalities.iloc[0]) & (rows.recipe != baseline)]
     groups = others.groupby(["recipe", "modalities"], sort=True)
-    return _compared([(other, base) for _, other in groups], corpus)
+    return compare_pairs([(other, base) for _, other in groups], corpus)
 
 
 def compare_fusions(predictions: pd.DataFrame, corpus: Corpus, protocol: str, recipes: Collection[str]) -> pd.DataFrame:
@@ -154,7 +154,7 @@ def compare_fusions(predictions: pd.DataFrame, corpus: Corpus, protocol: str, re
         raise ValueError(
             f"nothing to compare {', '.join(sorted(recipes))} with under {protocol!r}: run notebook 05 first"
         )
-    return _compared(pairs, corpus)
+    return compare_pairs(pairs, corpus)
 
 
 def _tested(predictions: pd.DataFrame, protocol: str) -> pd.DataFrame:
@@ -167,7 +167,8 @@ def _level(modalities: str) -> int:
     return 0 if modalities == "none" else 1 + ("+" in modalities)
 
 
-def _compared(pairs: list, corpus: Corpus) -> pd.DataFrame:
+def compare_pairs(pairs: list, corpus: Corpus) -> pd.DataFrame:
+    """The first of each pair of predictions against the second, on the test clips that both have; p values after Holm over all rows."""
     made, card = [], corpus.card
     for other, base in pairs:
         both = set(base.clip_id) & set(other.clip_id)

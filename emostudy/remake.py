@@ -16,6 +16,7 @@ from tqdm import tqdm
 from emostudy import predictions as preds
 from emostudy import stamps
 from emostudy.corpora.kept import fingerprint_of, reopen
+from emostudy.corruptions import Corruption
 from emostudy.graph import NOTEBOOKS
 from emostudy.lesson import Lesson
 from emostudy.parameters import SHARED, protocols_of
@@ -35,6 +36,11 @@ class Reopened(Lesson):
         """Predictions of these recipes under this condition that the notebook's stamp names."""
         names = {(recipe.name, "+".join(recipe.modalities) or "none", condition) for recipe in recipes}
         return self._left(lambda record: (record["recipe"], record["modalities"], record["condition"]) in names)
+
+    def spoil(self, recipes: tuple[Recipe, ...], corruptions: tuple[Corruption, ...]) -> pd.DataFrame:
+        """Predictions of these heads under all conditions, of the runs that the notebook's stamp names."""
+        names = {(recipe.name, "+".join(recipe.modalities)) for recipe in recipes}
+        return self._left(lambda record: (record["recipe"], record["modalities"]) in names)
 
     def fuse(self, predictions: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.DataFrame:
         """Predictions of these rules that the notebook's stamp names: nothing is fused anew, or no stamp would claim it."""

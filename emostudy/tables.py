@@ -146,6 +146,36 @@ def comparisons_table(comparisons: pd.DataFrame, titles: Titles | None = None) -
     return pd.DataFrame(worded)
 
 
+def under_conditions(rows: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
+    """A row per system, a column per kind of what may befall a modality: of `robustness.curves`, one protocol, in percent."""
+    cells = rows.assign(cell=_intervals(rows, *FIGURES[:3]), told=[_befallen(row) for row in rows.itertuples()])
+    order = list(dict.fromkeys(cells.told))
+    wide = cells.pivot(index=["modalities", "recipe"], columns="told", values="cell")[order].reset_index()
+    wide = wide.assign(recipe=_named(wide.recipe, titles), modalities=wide.modalities.map(modality_title))
+    return wide.rename(columns={"recipe": "system"}).fillna("-")
+
+
+def _befallen(row) -> str:
+    """What happened to the clips, in words: "speech noise 10 dB"."""
+    level = f" {row.severity:g} {row.unit}" if row.unit else ""
+    return f"{modality_title(row.modality)} {row.kind}{level}" if row.modality else row.kind
+
+
+def befallen_table(comparisons: pd.DataFrame, rows: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
+    """`robustness.compared` worded; `rows` of `robustness.curves` say what each condition is."""
+    words = {row.condition: _befallen(row) for row in rows.itertuples()}
+    return pd.DataFrame(
+        {
+            "what befell the clips": comparisons.condition.map(words),
+            "system": _named(comparisons.recipe, titles),
+            "compared with": _named(comparisons.baseline, titles),
+            "difference (points)": _intervals(comparisons, "difference", "ci_low", "ci_high"),
+            "p (Holm)": comparisons.p_holm.map(_p),
+            "verdict": comparisons.verdict,
+        }
+    )
+
+
 def gaps(
     records: pd.DataFrame,
     recipes: Mapping[str, str],

@@ -59,18 +59,18 @@ def train(runs: tuple[Run, ...], corpus: Corpus, inputs: dict[str, Extracted], d
     """Predictions and record of each run of a task; on a worker that may have none of the corpus' files."""
     started = time.perf_counter()
     clips = corpus.clips.set_index("clip_id", drop=False)
-    told = {one.split: _told(one, corpus, clips, inputs) for one in runs}  # seeds of a fold share it
-    fitted = _fitted(runs, [(*told[one.split], one.seed) for one in runs], len(corpus.emotions), device)
+    told = {one.split: told_to(one, corpus, clips, inputs) for one in runs}  # seeds of a fold share it
+    fitted = fitted_of(runs, [(*told[one.split], one.seed) for one in runs], len(corpus.emotions), device)
     seconds = round((time.perf_counter() - started) / len(runs), 2)
     made = []
     for one, found in zip(runs, fitted, strict=True):
         rows, chosen = _framed(one, corpus, clips, found, told[one.split][1]["dev"])
         about = {"history": found.history, "fitted": found.info | chosen, "device": device, "seconds": seconds}
-        made.append((rows, _record(one, corpus) | about))
+        made.append((rows, record_of(one, corpus) | about))
     return made
 
 
-def _told(one: Run, corpus: Corpus, clips: pd.DataFrame, inputs: dict[str, Extracted]) -> tuple[dict, dict]:
+def told_to(one: Run, corpus: Corpus, clips: pd.DataFrame, inputs: dict[str, Extracted]) -> tuple[dict, dict]:
     """Inputs and labels of train, dev and test."""
     ids = {part: getattr(one.split, part) for part in ("train", "dev", "test")}
     parts = {part: {name: values.rows(some) for name, values in inputs.items()} for part, some in ids.items()}
@@ -80,7 +80,7 @@ def _told(one: Run, corpus: Corpus, clips: pd.DataFrame, inputs: dict[str, Extra
     return by_speaker(parts, speakers, one.recipe.by_speaker), labels
 
 
-def _fitted(runs: tuple[Run, ...], told: list[tuple], num_classes: int, device: str) -> list[Fitted]:
+def fitted_of(runs: tuple[Run, ...], told: list[tuple], num_classes: int, device: str) -> list[Fitted]:
     """What a task's runs learned; several at once only where the learner can."""
     recipe, options = runs[0].recipe, {"device": device, "max_epochs": runs[0].max_epochs}
     try:
@@ -107,7 +107,7 @@ def _framed(one: Run, corpus: Corpus, clips: pd.DataFrame, fitted: Fitted, dev_l
     return pd.concat(rows, ignore_index=True), told
 
 
-def _record(one: Run, corpus: Corpus) -> dict:
+def record_of(one: Run, corpus: Corpus) -> dict:
     return one.head | {
         "corpus": corpus.name,
         "record": describe(one.recipe),

@@ -12,6 +12,7 @@ from emostudy.figures.corpora import (
 )
 from emostudy.figures.fusions import differences, differences_alt, fusion, fusion_alt
 from emostudy.figures.overview import gap_alt, gap_to_ceiling, protocols, protocols_alt
+from emostudy.figures.robustness import missing, missing_alt, spoilt, spoilt_alt
 from emostudy.figures.roc import roc_curves, roc_curves_alt
 from emostudy.figures.speakers import per_speaker, per_speaker_alt
 from emostudy.figures.style import FULL, HALF, save
@@ -49,6 +50,8 @@ __all__ = [
     "gap_to_ceiling",
     "learning_curves",
     "learning_curves_alt",
+    "missing",
+    "missing_alt",
     "per_speaker",
     "per_speaker_alt",
     "protocols",
@@ -58,6 +61,8 @@ __all__ = [
     "save",
     "sounds",
     "sounds_alt",
+    "spoilt",
+    "spoilt_alt",
     "verdicts",
     "verdicts_alt",
 ]

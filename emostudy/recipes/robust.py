@@ -1,0 +1,38 @@
+"""Heads of notebook 08: on all modalities with and without hidden ones in training, and on each modality alone for rules to join."""
+
+from dataclasses import replace
+
+from emostudy.corpora.corpus import Corpus
+from emostudy.parameters import check_name
+from emostudy.recipes import Recipe
+from emostudy.recipes.heads import WAYS, Way, inputs_of, recipe_of
+
+HIDE = 0.3  # modality dropout: how often a modality is hidden from a training clip
+USUAL, FURTHER = ("gated_unit",), ("joined", "embracenet", "cross_modal")
+ALONE = "alone"
+
+
+def asked(names: list[str], further: bool, corpus: Corpus) -> tuple[Recipe, ...]:
+    """Each head as it is and with modality dropout, on all modalities of the corpus.
+
+    Raises:
+        ValueError: an unknown name.
+    """
+    known = {way.name: way for way in WAYS}
+    for name in names:
+        check_name("head", name, known)
+    chosen = dict.fromkeys([*USUAL, *(FURTHER if further else ()), *names])
+    return tuple(recipe for name in chosen for recipe in _both(known[name], corpus))
+
+
+def _both(way: Way, corpus: Corpus) -> tuple[Recipe, Recipe]:
+    plain = recipe_of(way, tuple(inputs_of(corpus)), corpus)
+    hidden = recipe_of(way, tuple(inputs_of(corpus)), corpus, hide=HIDE)
+    reading = f"{plain.reading}; each modality hidden from {100 * HIDE:.0f} % of the clips of a step, never all"
+    return plain, replace(hidden, name=f"{way.name}_hidden", title=f"{way.title}, modality dropout", reading=reading)
+
+
+def alone(corpus: Corpus) -> tuple[Recipe, ...]:
+    """The same inputs and training, one modality each."""
+    singles = (recipe_of(WAYS[0], (modality,), corpus) for modality in inputs_of(corpus))
+    return tuple(replace(one, name=ALONE, title="one modality alone") for one in singles)

@@ -1,0 +1,190 @@
+"""One training, many fates: a head is trained once, and its test clips are looked at clean and after each corruption."""
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from emostudy import predictions as preds
+from emostudy import workers
+from emostudy.corpora.corpus import Corpus
+from emostudy.corruptions import CLEAN, Corruption
+from emostudy.experiments import plan
+from emostudy.features.extract import Extracted, extract
+from emostudy.fusing import aligned
+from emostudy.profiles import Profile
+from emostudy.provenance import hash_of
+from emostudy.recipes import Recipe
+from emostudy.recipes.decision import Rule
+from emostudy.records import compare_pairs
+from emostudy.sources import callables_of, source_hash
+from emostudy.stamps import bring_back
+from emostudy.tasks import Run, fitted_of, record_of, tasks_of, told_to
+
+
+def run(
+    corpus: Corpus,
+    recipes: tuple[Recipe, ...],
+    corruptions: tuple[Corruption, ...],
+    protocols: list[str],
+    profile: Profile,
+    folder: Path,
+    seeds: list[int] | None = None,
+    jobs: int = 2,
+) -> pd.DataFrame:
+    """Predictions of every recipe's test clips, clean and corrupted, and of its dev clips, clean; `condition` says which.
+
+    Recipes learn by `Batched`, their inputs are named by modality. A run holds all conditions of one training; its record says
+    `condition: corrupted`, so that it takes part in nothing else.
+    """
+    features = {hash_of(one): one for recipe in recipes for one in recipe.features.values()}
+    extracted = {key: extract(corpus, feature, jobs) for key, feature in features.items()}
+    spoilt = {one.name: extract(corpus, _spoilt_of(one, recipes), jobs) for one in corruptions if one.spoils}
+    code = source_hash(*callables_of(corruptions), train, preds.frame)
+    planned = []
+    for recipe in recipes:  # a modality's corruptions are no part of a run that does not see it
+        own = tuple(one for one in corruptions if one.modality in recipe.modalities)
+        condition = f"corrupted {hash_of([*own], code)}"
+        some = plan(corpus, (recipe,), protocols, profile, extracted, seeds or list(profile.seeds), condition)
+        planned += [replace(one, condition="corrupted") for one in some]
+    for one in planned:
+        bring_back(folder, one.run_id)
+    todo = [one for one in planned if not preds.is_finished(folder, one.run_id)]
+    tasks = [
+        (
+            runs,
+            corpus,
+            {name: extracted[hash_of(f)] for name, f in runs[0].recipe.features.items()},
+            corruptions,
+            spoilt,
+        )
+        for runs in tasks_of(todo)
+    ]
+    made_on = {"corpus_fingerprint": corpus.fingerprint()}
+    with closing(workers.each(train, tasks, jobs)) as done:
+        made = (one for some in done for one in some)
+        for frame, record in tqdm(made, total=len(todo), desc="training", unit="run", leave=False) if todo else []:
+            preds.write_run(folder, frame, record | made_on)
+    print(f"{len(planned)} runs: {len(todo)} trained, {len(planned) - len(todo)} read back")
+    return preds.read_runs(folder, [one.run_id for one in planned])
+
+
+def _spoilt_of(corruption: Corruption, recipes: tuple[Recipe, ...]):
+    """The feature of the spoilt medium, made from the one that the recipes read."""
+    return corruption.spoils(
+        next(r.features[corruption.modality] for r in recipes if corruption.modality in r.modalities)
+    )
+
+
+def train(
+    runs: tuple[Run, ...],
+    corpus: Corpus,
+    inputs: dict[str, Extracted],
+    corruptions: tuple[Corruption, ...],
+    spoilt: dict[str, Extracted],
+) -> list[tuple]:
+    """Train the runs of a task together; predictions under all conditions, and the record, of each."""
+    clips = corpus.clips.set_index("clip_id", drop=False)
+    told = {one.split: told_to(one, corpus, clips, inputs) for one in runs}
+    fitted = fitted_of(runs, [(*told[one.split], one.seed) for one in runs], len(corpus.emotions), "cpu")
+    made = []
+    for one, found in zip(runs, fitted, strict=True):
+        head, test = one.head | {"corpus": corpus.name, "condition": CLEAN}, told[one.split][0]["test"]
+        rows = {part: clips.loc[list(getattr(one.split, part))] for part in ("dev", "test")}
+        frames = [preds.frame(head, rows[part], part, getattr(found, part), corpus.emotions) for part in rows]
+        for corruption in corruptions:
+            if corruption.modality in one.recipe.modalities:
+                other = spoilt[corruption.name].rows(one.split.test) if corruption.name in spoilt else None
+                probabilities = corruption.predict(found.predict, test, other, one.seed)
+                under = head | {"condition": corruption.name}
+                frames.append(preds.frame(under, rows["test"], "test", probabilities, corpus.emotions))
+        about = {"history": found.history, "fitted": found.info, "device": "cpu"}
+        about["corruptions"] = sorted({frame.condition.iloc[0] for frame in frames} - {CLEAN})
+        made.append((pd.concat(frames, ignore_index=True), record_of(one, corpus) | about))
+    return made
+
+
+def joined(
+    predictions: pd.DataFrame, rule: Rule, corruptions: tuple[Corruption, ...], emotions: tuple[str, ...]
+) -> pd.DataFrame:
+    """A rule on single modalities' predictions, clean and corrupted: it is fitted on clean dev clips, and left out is what is absent.
+
+    Args:
+        predictions: of recipes of one modality each, one recipe per modality, from `run`.
+    """
+    frames = []
+    for _, some in predictions.groupby(["protocol", "fold", "seed"], sort=True):
+        by = dict(list(some.groupby("modalities", sort=True)))
+        for condition in (CLEAN, *(one.name for one in corruptions)):
+            befallen = next((one for one in corruptions if one.name == condition), None)
+            left = [m for m in by if not (befallen and befallen.how == "absent" and befallen.modality == m)]
+            frames.append(_fused([_under(by[m], befallen, m) for m in left], rule, condition, emotions, "+".join(by)))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _under(rows: pd.DataFrame, befallen: Corruption | None, modality: str) -> pd.DataFrame:
+    """A modality's clean dev rows, and its test rows as they are when this has befallen some modality."""
+    own = befallen.name if befallen and befallen.modality == modality else CLEAN
+    return rows[((rows.part == "dev") & (rows.condition == CLEAN)) | ((rows.part == "test") & (rows.condition == own))]
+
+
+def _fused(parts: list[pd.DataFrame], rule: Rule, condition: str, emotions: tuple[str, ...], name: str) -> pd.DataFrame:
+    dev_rows, dev = aligned([part[part.part == "dev"] for part in parts], emotions)
+    test_rows, test = aligned([part[part.part == "test"] for part in parts], emotions)
+    combine = rule.fit(dev, preds.arrays(dev_rows, emotions)[0])
+    head = {key: test_rows[key].iloc[0] for key in ("run_id", "corpus", "protocol", "fold", "seed")}
+    head |= {
+        "run_id": f"{rule.name} of {head['run_id']}",
+        "recipe": rule.name,
+        "modalities": name,
+        "condition": condition,
+    }
+    return preds.frame(head, test_rows, "test", combine(test), emotions)
+
+
+def curves(scored: pd.DataFrame, corruptions: tuple[Corruption, ...], metric: str) -> pd.DataFrame:
+    """The metric of every system under every condition, clean first: with `kind, severity, unit, modality` of what befell it."""
+    about = {one.name: (one.modality, one.kind, one.severity, one.unit) for one in corruptions}
+    rows = scored[(scored.metric == metric) & (scored.emotion == "all")]
+    of = rows.condition.map(lambda name: about.get(name, ("", CLEAN, 0.0, "")))
+    told = pd.DataFrame(of.tolist(), columns=["modality", "kind", "severity", "unit"], index=rows.index)
+    order = {name: number for number, name in enumerate([CLEAN, *about])}
+    table = rows.drop(columns=["emotion", "group"]).assign(**told)
+    return table.sort_values(
+        ["protocol", "recipe", "modalities", "condition"], key=lambda c: c.map(order) if c.name == "condition" else c
+    )
+
+
+def areas(table: pd.DataFrame, baseline: str, chance: float) -> pd.DataFrame:
+    """How much of what a system reads clean it keeps, mean over the levels of a kind; and how that differs from a baseline.
+
+    `relative`: (score - chance) / (clean score - chance), mean over levels. `effective`: `relative` less the baseline's on the
+    same set of modalities (after the relative and effective robustness of MultiBench, Liang et al. 2021, where levels are equally far
+    apart). A kind with one level is that level.
+    """
+    rows = []
+    for (protocol, recipe, modalities), some in table.groupby(["protocol", "recipe", "modalities"], sort=True):
+        clean = some[some.kind == CLEAN].value.iloc[0]
+        for (modality, kind), levels in some[some.kind != CLEAN].groupby(["modality", "kind"], sort=True):
+            kept = float(np.mean((levels.value - chance) / (clean - chance)))
+            rows.append((protocol, recipe, modalities, modality, kind, len(levels), clean, kept))
+    names = ["protocol", "recipe", "modalities", "modality", "kind", "num_levels", "clean", "relative"]
+    found = pd.DataFrame(rows, columns=names)
+    keys = ["protocol", "modalities", "modality", "kind"]
+    base = found[found.recipe == baseline].set_index(keys).relative
+    return found.assign(effective=found.relative - found.set_index(keys).index.map(base).to_numpy(float))
+
+
+def compared(predictions: pd.DataFrame, corpus: Corpus, pairs: list[tuple[str, str]]) -> pd.DataFrame:
+    """Each first recipe against the second under every condition that both have, as `records.compare_pairs`; with `condition`."""
+    test, found, conditions = predictions[predictions.part == "test"], [], []
+    for recipes in pairs:
+        for condition in dict.fromkeys(test.condition):
+            some = [test[(test.recipe == recipe) & (test.condition == condition)] for recipe in recipes]
+            if all(len(frame) for frame in some):
+                found.append(some)
+                conditions.append(condition)
+    return compare_pairs(found, corpus).assign(condition=conditions)
