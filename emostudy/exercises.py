@@ -1,6 +1,7 @@
 """Exercises: an answer is checked against what the data at hand say, so that it is right for any corpus and profile."""
 
 from collections.abc import Callable
+from math import factorial
 from numbers import Real
 
 import numpy as np
@@ -157,6 +158,21 @@ def deepest_fall(test: pd.DataFrame, emotions: tuple[str, ...], metric: str = "U
     alone = test[~test.modalities.str.contains("+", regex=False)]
     falls = {recipe: round(fall(alone, recipe, emotions, metric), 9) for recipe in sorted(set(alone.recipe))}
     return max(falls, key=falls.get)
+
+
+def shapley_of_two(alone: float, other: float, both: float, chance: float) -> float:
+    """The first of two modalities' share: the mean of what it adds to nothing and to the other."""
+    return ((alone - chance) + (both - other)) / 2
+
+
+def num_orders(num: int) -> int:
+    """In how many orders `num` things may come."""
+    return factorial(num)
+
+
+def least_worth(compared: pd.DataFrame) -> str:
+    """The recipe that differs least from the baseline."""
+    return compared.loc[compared.difference.abs().idxmin()].recipe
 
 
 def noise_level(snr: float) -> float:

@@ -1,6 +1,7 @@
 """Recipe x split x seed -> predictions. What is finished is read back; the rest is trained, in processes or on a cluster."""
 
 import os
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -36,11 +37,15 @@ def run(
     device: str = "cpu",
     condition: str = "none",
     cluster: str | None = None,
+    cut: Callable[[Split, Corpus], Split] | None = None,
 ) -> pd.DataFrame:
     """Predictions of every recipe under every protocol, fold and seed of the profile, for dev and test.
 
     Training goes on in `jobs` processes here, or on the Dask cluster whose scheduler's address is given (None: the variable
     EMOSTUDY_CLUSTER); this process alone writes. Where the corpus' card says `multi_label`, recipes learn several labels a clip.
+
+    Args:
+        cut: changes every split before anything is trained, as an ablation does that leaves clips out of train.
 
     Raises:
         ValueError: unknown protocol, a split that leaks or cannot be learned from, a recipe the corpus cannot feed, no such cluster.
@@ -50,7 +55,7 @@ def run(
     recipes = for_labels(recipes, corpus)
     features = {hash_of(feature): feature for recipe in recipes for feature in recipe.features.values()}
     extracted = {key: extract(corpus, feature, jobs) for key, feature in features.items()}
-    planned = plan(corpus, recipes, protocols, profile, extracted, seeds or list(profile.seeds), condition)
+    planned = plan(corpus, recipes, protocols, profile, extracted, seeds or list(profile.seeds), condition, cut)
     for one in planned:
         bring_back(folder, one.run_id)
     todo = [one for one in planned if not preds.is_finished(folder, one.run_id)]
@@ -66,7 +71,7 @@ def run(
     return preds.read_runs(folder, run_ids)
 
 
-def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none") -> list[Run]:
+def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none", cut=None) -> list[Run]:
     """Every run of a study in order: protocol, fold, recipe, seed. A recipe without randomness runs with seed 0 only."""
     check_names(recipes)
     same = (corpus.fingerprint(), profile.max_epochs, condition)  # for all runs
@@ -75,7 +80,7 @@ def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none"
     for protocol in protocols:
         for split in splits(corpus, protocol, profile.folds):
             for recipe, identity in zip(recipes, identities, strict=True):
-                usable = _usable(split, _inputs(recipe, extracted))
+                usable = _usable(cut(split, corpus) if cut else split, _inputs(recipe, extracted))
                 guard(usable, corpus)  # clips without a feature may have been the last of their emotion
                 for seed in seeds if recipe.learner.uses_seed else [0]:
                     run_id = hash_of(identity, same, usable, seed)

@@ -24,6 +24,7 @@ class Notebook:
 
 UNIMODAL = ("02_face_cnn", "03_speech_lstm", "04_text_bert")
 FUSION = ("05_decision_fusion", "06_feature_fusion")
+ABLATIONS = "07_ablations"
 MISSING = "08_missing_and_noisy"
 RATERS = "11_raters"
 ALL = ("00_study_map", "01_corpora", *UNIMODAL, *FUSION)
@@ -35,6 +36,7 @@ NOTEBOOKS = (
     Notebook(UNIMODAL[2], "What can be read from words alone?", ALL[1:2], ("text",), 0, 0.6, TRAINS),
     Notebook(FUSION[0], "Do decisions joined beat the best modality?", UNIMODAL, (), 2, 0.3, TRAINS),
     Notebook(FUSION[1], "Is it better to join features than decisions?", FUSION[:1], (), 2, 1.0, TRAINS),
+    Notebook(ABLATIONS, "What was each choice worth?", FUSION[1:], (), 2, 1.0, TRAINS),
     Notebook(MISSING, "What is left when a modality is missing or noisy?", FUSION[1:], (), 2, 1.0, TRAINS),
     Notebook(RATERS, "How well do people join what they hear and see?", ALL[1:2], ("votes",), 0, 1.0, TRAINS),
     Notebook("20_paper", "Which tables and figures go into the paper?", ALL, (), 0, 0.3, SHOWS),

@@ -1,5 +1,6 @@
 """What every notebook does at its start and end: open a corpus, train, keep a table or a figure, check the promised files."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,10 +78,20 @@ class Lesson:
         )
         return self._made(predictions)
 
-    def spoil(self, recipes: tuple[Recipe, ...], corruptions: tuple[Corruption, ...]) -> pd.DataFrame:
-        """Predictions of these heads, trained once each, on test clips as they are and after each corruption."""
+    def ablate(self, recipes: tuple[Recipe, ...], condition: str, cut: Callable | None = None) -> pd.DataFrame:
+        """Predictions of these recipes under the honest protocol alone, under a condition's name; `cut` as of `experiments.run`."""
+        study = (self.corpus, recipes, self.protocols[-1:], self.profile, self.folder)
+        how = {"seeds": self.seeds, "jobs": self.jobs, "device": self.device, "condition": condition, "cut": cut}
+        return self._made(experiments.run(*study, **how))
+
+    def spoil(self, recipes: tuple[Recipe, ...], corruptions: tuple[Corruption, ...], keep_train=False) -> pd.DataFrame:
+        """Predictions of these heads, trained once each, on test clips as they are and after each corruption.
+
+        Args:
+            keep_train: what they say of their training clips too.
+        """
         study = (self.corpus, recipes, corruptions, self.protocols[-1:], self.profile, self.folder)
-        return self._made(robustness.run(*study, seeds=self.seeds, jobs=self.jobs))
+        return self._made(robustness.run(*study, seeds=self.seeds, jobs=self.jobs, keep_train=keep_train))
 
     def fuse(self, predictions: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.DataFrame:
         """Predictions of every rule on every set of modalities, from those of unimodal recipes; no rule, none."""

@@ -37,10 +37,15 @@ class Reopened(Lesson):
         names = {(recipe.name, "+".join(recipe.modalities) or "none", condition) for recipe in recipes}
         return self._left(lambda record: (record["recipe"], record["modalities"], record["condition"]) in names)
 
-    def spoil(self, recipes: tuple[Recipe, ...], corruptions: tuple[Corruption, ...]) -> pd.DataFrame:
+    def ablate(self, recipes: tuple[Recipe, ...], condition: str, cut: Callable | None = None) -> pd.DataFrame:
+        """As `train`."""
+        return self.train(recipes, condition)
+
+    def spoil(self, recipes: tuple[Recipe, ...], corruptions: tuple[Corruption, ...], keep_train=False) -> pd.DataFrame:
         """Predictions of these heads under all conditions, of the runs that the notebook's stamp names."""
         names = {(recipe.name, "+".join(recipe.modalities)) for recipe in recipes}
-        return self._left(lambda record: (record["recipe"], record["modalities"]) in names)
+        corrupted = [{"corrupted"}, {"with train"}][keep_train]
+        return self._left(lambda one: (one["recipe"], one["modalities"]) in names and one["condition"] in corrupted)
 
     def fuse(self, predictions: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.DataFrame:
         """Predictions of these rules that the notebook's stamp names: nothing is fused anew, or no stamp would claim it."""

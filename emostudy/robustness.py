@@ -34,11 +34,12 @@ def run(
     folder: Path,
     seeds: list[int] | None = None,
     jobs: int = 2,
+    keep_train: bool = False,
 ) -> pd.DataFrame:
     """Predictions of every recipe's test clips, clean and corrupted, and of its dev clips, clean; `condition` says which.
 
     Recipes learn by `Batched`, their inputs are named by modality. A run holds all conditions of one training; its record says
-    `condition: corrupted`, so that it takes part in nothing else.
+    `condition: corrupted`, so that it takes part in nothing else. With `keep_train` it holds training clips too (`with train`).
     """
     features = {hash_of(one): one for recipe in recipes for one in recipe.features.values()}
     extracted = {key: extract(corpus, feature, jobs) for key, feature in features.items()}
@@ -47,9 +48,9 @@ def run(
     planned = []
     for recipe in recipes:  # a modality's corruptions are no part of a run that does not see it
         own = tuple(one for one in corruptions if one.modality in recipe.modalities)
-        condition = f"corrupted {hash_of([*own], code)}"
+        condition = f"corrupted {hash_of([*own], code, keep_train)}"
         some = plan(corpus, (recipe,), protocols, profile, extracted, seeds or list(profile.seeds), condition)
-        planned += [replace(one, condition="corrupted") for one in some]
+        planned += [replace(one, condition="with train" if keep_train else "corrupted") for one in some]
     for one in planned:
         bring_back(folder, one.run_id)
     todo = [one for one in planned if not preds.is_finished(folder, one.run_id)]
@@ -93,8 +94,13 @@ def train(
     made = []
     for one, found in zip(runs, fitted, strict=True):
         head, test = one.head | {"corpus": corpus.name, "condition": CLEAN}, told[one.split][0]["test"]
-        rows = {part: clips.loc[list(getattr(one.split, part))] for part in ("dev", "test")}
-        frames = [preds.frame(head, rows[part], part, getattr(found, part), corpus.emotions) for part in rows]
+        rows = {part: clips.loc[list(getattr(one.split, part))] for part in ("train", "dev", "test")}
+        frames = [
+            preds.frame(head, rows[part], part, getattr(found, part), corpus.emotions) for part in ("dev", "test")
+        ]
+        if one.condition == "with train":
+            seen = found.predict(told[one.split][0]["train"])
+            frames.append(preds.frame(head, rows["train"], "train", seen, corpus.emotions))
         for corruption in corruptions:
             if corruption.modality in one.recipe.modalities:
                 other = spoilt[corruption.name].rows(one.split.test) if corruption.name in spoilt else None

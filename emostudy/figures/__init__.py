@@ -1,5 +1,6 @@
 """Figures: each takes frames or arrays and returns a figure, never shows it; `<name>_alt` tells its finding in words."""
 
+from emostudy.figures.ablations import shares, shares_alt, sizes, sizes_alt
 from emostudy.figures.clips import dialogue, dialogue_alt, sounds, sounds_alt
 from emostudy.figures.corpora import (
     confusion_tables,
@@ -59,6 +60,10 @@ __all__ = [
     "roc_curves",
     "roc_curves_alt",
     "save",
+    "shares",
+    "shares_alt",
+    "sizes",
+    "sizes_alt",
     "sounds",
     "sounds_alt",
     "spoilt",

@@ -1,0 +1,94 @@
+"""Heads with one choice changed, for notebook 07: regularisers, scaling, the parts of a block, and sets of modalities."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from emostudy.corpora.corpus import Corpus
+from emostudy.features.fitted import raw, standardised
+from emostudy.features.fitted_speech import flattened_raw
+from emostudy.models import deep_heads, heads
+from emostudy.recipes import Recipe
+from emostudy.recipes.fusion import concatenations
+from emostudy.recipes.heads import WAYS, Way, inputs_of, recipe_of, recipes_of
+
+BASE = WAYS[0]  # joined vectors: the simplest head
+WITHOUT = {
+    "noise": ({"noise": 0.0}, "without noise"),
+    "mixup": ({"mixup": 0.0}, "without mixup"),
+    "smoothing": ({"label_smoothing": 0.0}, "without label smoothing"),
+    "decay": ({"weight_decay": 0.0}, "without weight decay"),
+    "refit": ({"refit": False}, "not trained on dev"),
+}
+
+
+def one_by_one(corpus: Corpus) -> tuple[Recipe, ...]:
+    """Joined vectors of all modalities, as they are; then with one choice changed each."""
+    base = recipe_of(BASE, tuple(inputs_of(corpus)), corpus)
+    changed = [
+        replace(base, name=f"joined_no_{name}", title=title, learner=replace(base.learner, **settings))
+        for name, (settings, title) in WITHOUT.items()
+    ]
+    prepare = {name: raw if fitted is standardised else fitted for name, fitted in base.prepare.items()}
+    return base, *changed, replace(base, name="joined_raw", title="not standardised", prepare=prepare)
+
+
+def as_they_come(corpus: Corpus) -> tuple[Recipe, ...]:
+    """System M's own ablation: its fusion on standardised inputs, and on inputs as they come."""
+    whole = concatenations(corpus)[-1]
+    plain = {"speech": flattened_raw, "face": raw}
+    prepare = {name: plain.get(name, fitted) for name, fitted in whole.prepare.items()}
+    return whole, replace(whole, name="concatenation_raw", title="concatenation (M), not standardised", prepare=prepare)
+
+
+def undistilled(sizes: list[int], num_classes: int) -> deep_heads.HierarchicalGated:
+    """Gates, and no lesson from the joint decision."""
+    return deep_heads.HierarchicalGated(sizes, num_classes, distilled=False)
+
+
+def not_rebuilt(sizes: list[int], num_classes: int) -> deep_heads.SharedSpace:
+    """The shared space, from which nothing has to be built again."""
+    return deep_heads.SharedSpace(sizes, num_classes, weight=0.0)
+
+
+def one_token(sizes: list[int], num_classes: int) -> deep_heads.CrossModal:
+    """One token a modality: to whom one can listen, but not to what."""
+    return deep_heads.CrossModal(sizes, num_classes, num_tokens=1)
+
+
+def rank_one(sizes: list[int], num_classes: int) -> heads.LowRankFusion:
+    """A single product."""
+    return heads.LowRankFusion(sizes, num_classes, rank=1)
+
+
+PARTS = {
+    "hierarchical_gated": (undistilled, "gated, not distilled"),
+    "shared_space": (not_rebuilt, "shared space, nothing rebuilt"),
+    "cross_modal": (one_token, "cross-modal transformer, one token"),
+    "low_rank_fusion": (rank_one, "low-rank fusion, rank 1"),
+}
+
+
+def parts_of_blocks(corpus: Corpus) -> dict[str, tuple[Recipe, Recipe]]:
+    """Heads on all modalities by name, each with the same less one part."""
+    modalities, known = tuple(inputs_of(corpus)), {way.name: way for way in WAYS}
+    return {
+        name: (recipe_of(known[name], modalities, corpus), _less(known[name], build, title, modalities, corpus))
+        for name, (build, title) in PARTS.items()
+    }
+
+
+def _less(way: Way, build: Callable, title: str, modalities: tuple[str, ...], corpus: Corpus) -> Recipe:
+    whole = recipe_of(way, modalities, corpus)
+    return replace(whole, name=f"{way.name}_less", title=title, learner=replace(whole.learner, build=build))
+
+
+def subsets(corpus: Corpus) -> tuple[Recipe, ...]:
+    """Joined vectors of every set of modalities, single ones too."""
+    return recipes_of(BASE, corpus, fewest=1)
+
+
+def not_refitted(corpus: Corpus, modality: str = "") -> Recipe:
+    """Joined vectors of all modalities, or of one, trained on train alone: dev stays new to it."""
+    chosen = (modality,) if modality else tuple(inputs_of(corpus))
+    recipe = recipe_of(BASE, chosen, corpus, refit=False)
+    return replace(recipe, name="joined_no_refit", title="joined vectors, not trained on dev")
