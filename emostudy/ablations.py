@@ -12,7 +12,7 @@ from emostudy import intervals, metrics
 from emostudy import predictions as preds
 from emostudy.corpora.corpus import Corpus
 from emostudy.fusing import aligned
-from emostudy.protocols import Split
+from emostudy.protocols import MIN_CLIPS, Split
 from emostudy.recipes.decision import Rule
 from emostudy.seeds import seed_of
 
@@ -27,12 +27,30 @@ class Fewer:
     def __call__(self, split: Split, corpus: Corpus) -> Split:
         """The same dev and test clips."""
         clips = corpus.clips.set_index("clip_id", drop=False).loc[list(split.train)]
-        units, within = (clips.clip_id, clips.emotion) if self.of == "clip" else (clips.speaker, None)
+        if self.of == "speaker":
+            return replace(split, train=tuple(clips.clip_id[clips.speaker.isin(self._speakers(split, clips))]))
         kept = set()
-        for _, some in units.groupby(within) if within is not None else [("", units)]:
-            names = sorted(some.unique(), key=lambda name: seed_of("fewer", split.protocol, split.fold, name))
-            kept |= set(names[: max(1, round(self.share * len(names)))])
-        return replace(split, train=tuple(clips.clip_id[units.isin(kept)]))
+        for _, some in clips.clip_id.groupby(clips.emotion):
+            kept |= set(_drawn(some, split)[: max(MIN_CLIPS, round(self.share * len(some)))])
+        return replace(split, train=tuple(clips.clip_id[clips.clip_id.isin(kept)]))
+
+    def _speakers(self, split: Split, clips: pd.DataFrame) -> list[str]:
+        """As many speakers as the share asks for, or as it takes for every emotion to be learned."""
+        names = _drawn(clips.speaker, split)
+        num = max(1, round(self.share * len(names)))
+        while num < len(names) and _rarest(clips[clips.speaker.isin(names[:num])], clips) < MIN_CLIPS:
+            num += 1
+        return names[:num]
+
+
+def _drawn(values: pd.Series, split: Split) -> list[str]:
+    """All different values in an order of chance, the same for every share, so that fewer are always among more."""
+    return sorted(values.unique(), key=lambda name: seed_of("fewer", split.protocol, split.fold, name))
+
+
+def _rarest(some: pd.DataFrame, clips: pd.DataFrame) -> int:
+    """Clips of the rarest emotion."""
+    return some.emotion.value_counts().reindex(clips.emotion.unique(), fill_value=0).min()
 
 
 def shapley(values: Mapping[frozenset, np.ndarray], players: tuple[str, ...]) -> dict[str, np.ndarray]:

@@ -78,7 +78,7 @@ class Batched:
             transforms = [both[id(parts)]["transforms"] for parts, _, _ in runs]
             own = [One(*both[id(p)]["train"], _targets(y, "both", device), seed) for p, y, seed in runs]
             models = [model for model, _ in self._train(own, None, num_classes, epochs)]
-        info = {"epochs": epochs, "refit": self.refit, "trained_together": len(runs)}
+        info = {"best_epoch": epochs, "epochs": epochs, "refit": self.refit, "trained_together": len(runs)}
         info["num_parameters"] = sum(parameter.numel() for parameter in models[0].parameters())
         found = []
         for (parts, _, _), on_dev, model, (_, history), each in zip(
