@@ -24,10 +24,10 @@ class Asked:
     modality: str
 
     def knowing_the_speaker(self, recipes: tuple[Recipe, ...]) -> pd.DataFrame | Markdown:
-        """Recipes with each speaker's own mean and deviation taken off, beside themselves as they are: `NN_by_speaker`."""
+        """Recipes with each speaker's own mean and deviation taken off, beside themselves, under the honest protocol: `NN_by_speaker`."""
         if not recipes:
             return Markdown("No recipe here reads numbers that have a mean and a deviation for each speaker.")
-        known = self.lesson.train(tuple(map(knowing_the_speaker, recipes)), condition="by_speaker")
+        known = self.lesson.ablate(tuple(map(knowing_the_speaker, recipes)), "by_speaker")
         as_it_is = self.predictions[self.predictions.recipe.isin(known.recipe)]
         caption = f"Knowing the speaker's {OWN[self.modality]}"
         return self.lesson.conditions(pd.concat([as_it_is, known]), "by_speaker", caption)
