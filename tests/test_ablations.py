@@ -1,0 +1,191 @@
+"""Ablations: shares that sum to the whole, fewer clips that leave test alone, partners and stackers that are wrong on purpose."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import toys
+from test_batched import head_recipe
+
+from emostudy import ablations, experiments, figures, findings, robustness
+from emostudy import predictions as preds
+from emostudy.ablations import Fewer, shapley
+from emostudy.corpora.corpus import Corpus
+from emostudy.protocols import splits
+from emostudy.recipes import ablated
+from emostudy.recipes.rules import MEAN, PRODUCT, STACKING
+from emostudy.records import score
+
+
+def test_shapley_values_of_a_game_worked_out_by_hand():
+    worth = {"": 0.0, "a": 10.0, "b": 20.0, "c": 0.0, "ab": 40.0, "ac": 10.0, "bc": 20.0, "abc": 43.0}
+    values = {frozenset(name): np.array(value) for name, value in worth.items()}
+    found = {player: float(value) for player, value in shapley(values, ("a", "b", "c")).items()}
+    orders = {  # what each adds in the six orders
+        "a": (10 + 10 + 20 + 23 + 10 + 23) / 6,
+        "b": (30 + 33 + 20 + 20 + 33 + 20) / 6,
+        "c": (3 + 0 + 3 + 0 + 0 + 0) / 6,
+    }
+    assert found == pytest.approx(orders) and sum(found.values()) == pytest.approx(43)
+
+
+def singles(seeds=(0,), **shared) -> pd.DataFrame:
+    frames = [
+        toys.predictions("one", modality, skill, noise=noise, seed=seed, **shared)
+        for noise, (modality, skill) in enumerate((("face", 1.0), ("speech", 1.5), ("text", 0.0)))
+        for seed in seeds
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def test_shares_of_modalities_sum_to_what_all_have_above_chance_and_who_knows_nothing_gets_none():
+    from itertools import combinations
+
+    frame, frames = singles(), []
+    for size in (1, 2, 3):
+        for chosen in combinations(("face", "speech", "text"), size):
+            rows = frame[frame.modalities.isin(chosen)]
+            joined = ablations.partnered(rows, PRODUCT, "matched", toys.EMOTIONS)
+            frames.append(joined.assign(recipe="product", condition="subsets"))
+    corpus = toys.corpus()
+    table = ablations.modality_shares(pd.concat(frames), corpus, num_draws=200).set_index("modality")
+    whole = score(frames[-1], corpus).query("metric == 'UAR' and emotion == 'all'").value.iloc[0]
+    assert table.value.sum() + 1 / 3 == pytest.approx(whole)
+    assert (
+        table.value["text"] < 0.05 < table.value["face"] < table.value["speech"]
+    )  # it may harm: it is sure of nothing true
+    assert (table.ci_low < table.value).all() and (table.value < table.ci_high).all()
+    drawn, told = figures.shares(table.reset_index(), "speaker_independent", "product"), table.reset_index()
+    assert drawn.axes and figures.shares_alt(told, "product").index("speech") < figures.shares_alt(
+        told, "product"
+    ).index("face")
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    return toys.corpus(num_speakers=20)
+
+
+@pytest.mark.parametrize("of", ["clip", "speaker"])
+def test_fewer_clips_are_among_more_and_test_stays(corpus, of):
+    (split,) = splits(corpus, "speaker_independent", (0,))
+    cut = {share: Fewer(share, of)(split, corpus) for share in (0.25, 0.5, 1.0)}
+    assert cut[1.0] == split
+    assert set(cut[0.25].train) < set(cut[0.5].train) < set(split.train)
+    assert len(cut[0.5].train) == pytest.approx(len(split.train) / 2, rel=0.1)
+    clips = corpus.clips.set_index("clip_id")
+    speakers, all_speakers = (clips.speaker[list(one.train)].nunique() for one in (cut[0.25], split))
+    assert speakers == all_speakers if of == "clip" else speakers < all_speakers / 2
+    assert clips.emotion[list(cut[0.25].train)].value_counts().min() >= 3
+    for one in cut.values():
+        assert (one.dev, one.test, one.keeps_apart) == (split.dev, split.test, split.keeps_apart)
+
+
+def test_what_is_left_out_of_train_is_in_the_record_and_in_the_run_id(corpus, tmp_path):
+    study = (corpus, (toys.SVM,), ["speaker_independent"], toys.QUICK, tmp_path)
+    frames = {
+        one: experiments.run(*study, jobs=1, condition=f"clips_{one.share}", cut=one)
+        for one in (Fewer(0.2), Fewer(1.0))
+    }
+    runs = preds.read_records(tmp_path, [run_id for rows in frames.values() for run_id in rows.run_id.unique()])
+    table = ablations.by_size(frames, lambda rows: score(rows, corpus), runs, "UAR")
+    assert len(runs) == 4 and table.num_train.iloc[0] == pytest.approx(0.2 * table.num_train.iloc[1], rel=0.15)
+    assert figures.sizes(pd.concat([table, table.assign(of="speaker")])).axes and "of" in table
+    assert f"from {table.num_train.iloc[0]:.0f} clips" in figures.sizes_alt(table)
+
+
+def test_partners_of_the_same_emotion_flatter_and_any_other_harms():
+    """The modalities' errors go together here: the same clips are hard for both."""
+    frame = singles(seeds=(0, 1))
+    frame = frame[frame.modalities != "text"]
+    shared = frame[frame.modalities == "face"].assign(modalities="speech", run_id="other")
+    frame = pd.concat([frame[frame.modalities == "face"], shared])
+    found = {how: ablations.partnered(frame, MEAN, how, toys.EMOTIONS) for how in ("matched", "any", "same emotion")}
+    right = {how: (rows.emotion == rows.predicted).mean() for how, rows in found.items()}
+    assert right["any"] < right["matched"] < right["same emotion"]
+    alone = frame[(frame.modalities == "face") & (frame.part == "test")]
+    assert right["matched"] == pytest.approx((alone.emotion == alone.predicted).mean())
+    numbers = preds.columns_of(toys.EMOTIONS)
+    moved = found["any"].sort_values(["fold", "seed", "clip_id"])[numbers].to_numpy()
+    stays = found["matched"].sort_values(["fold", "seed", "clip_id"])[numbers].to_numpy()
+    assert (np.abs(moved - stays).max(1) > 1e-3).mean() > 0.9
+
+
+def test_a_stacker_on_training_scores_believes_who_remembers(tmp_path):
+    """One model has its training clips by heart and knows nothing else; the other is honest."""
+    frame = singles()
+    frame = frame[frame.modalities != "text"]
+    dev = frame[frame.part == "dev"]
+    train = dev.assign(part="train", clip_id="t" + dev.clip_id)
+    numbers = preds.columns_of(toys.EMOTIONS)
+    by_heart = train.modalities == "face"
+    sure = pd.get_dummies(train.emotion)[list(toys.EMOTIONS)].to_numpy(float) * 0.98 + 0.01
+    train.loc[by_heart, numbers] = sure[by_heart.to_numpy()]
+    frame.loc[frame.modalities == "face", numbers] = 1 / 3
+    everything = pd.concat([frame, train], ignore_index=True)
+    right = {}
+    for part in ("train", "dev"):
+        rows = ablations.stacked(everything, STACKING, part, toys.EMOTIONS)
+        right[part] = (rows.emotion == rows.predicted).mean()
+        assert set(rows.recipe) == {f"stacking_on_{part}"}
+    assert right["train"] < right["dev"]
+
+
+def test_training_clips_are_kept_where_asked_for(tmp_path, corpus):
+    recipe = head_recipe(refit=False)
+    study = (corpus, (recipe,), (), ["speaker_independent"], toys.QUICK, tmp_path)
+    rows = robustness.run(*study, jobs=1, keep_train=True)
+    assert set(rows.part) == {"train", "dev", "test"}
+    assert set(robustness.run(*study, jobs=1).part) == {"dev", "test"}
+    records = preds.read_records(tmp_path, list(rows.run_id.unique()))
+    assert {record["condition"] for record in records} == {"with train"}
+    counts = rows.groupby(["fold", "part"]).clip_id.nunique().unstack()
+    assert (counts.train == [record["num_clips"]["train"] for record in records]).all()
+
+
+def test_folds_and_seeds_as_sources_of_variance():
+    rows = []
+    for fold, by_seed in enumerate(([0.0, 1.0], [1.0, 1.0])):
+        for seed, share in enumerate(by_seed):
+            for number, emotion in enumerate(toys.EMOTIONS * 4):
+                said = emotion if number % 2 < 2 * share else toys.EMOTIONS[(toys.EMOTIONS.index(emotion) + 1) % 3]
+                rows.append((fold, seed, f"c{number}", emotion, said))
+    frame = pd.DataFrame(rows, columns=["fold", "seed", "clip_id", "emotion", "predicted"])
+    frame = frame.assign(
+        part="test", recipe="a", modalities="face", **dict.fromkeys(preds.columns_of(toys.EMOTIONS), 0.3)
+    )
+    (row,) = ablations.variances(frame, toys.EMOTIONS).itertuples()
+    assert (row.num_folds, row.num_seeds) == (2, 2)
+    assert row.over_folds == pytest.approx(np.std([0.5, 1.0], ddof=1))
+    assert row.over_seeds == pytest.approx(np.mean([np.std([0, 1], ddof=1), 0]))
+
+
+def test_each_ablated_recipe_has_a_name_of_its_own_and_one_change():
+    cell = toys.numbers_cell(np.ones(3))
+    corpus = toys.corpus(audio=cell, action_units=cell, text="some words")
+    base, *changed = ablated.one_by_one(corpus)
+    assert len({one.name for one in (base, *changed)}) == len(changed) + 1 == 7
+    for one in changed:
+        same = replace(one, name=base.name, title=base.title)
+        assert (same.learner != base.learner) != (same.prepare != base.prepare)
+    for whole, less in ablated.parts_of_blocks(corpus).values():
+        assert less.name == f"{whole.name}_less" and less.learner.build is not whole.learner.build
+        sizes = [5, 6, 7]
+        assert type(less.learner.build(sizes, 3)) is type(whole.learner.build(sizes, 3))
+    assert len(ablated.subsets(corpus)) == 7
+    scaled, plain = ablated.as_they_come(corpus)
+    assert scaled.name == "concatenation" and scaled.prepare != plain.prepare and scaled.learner == plain.learner
+
+
+def test_the_findings_name_what_is_shown():
+    shares = pd.DataFrame(
+        {"modality": ["face", "speech"], "value": [0.2, 0.3], "ci_low": [0.1, 0.2], "ci_high": [0.3, 0.4]}
+    )
+    sizes = pd.DataFrame({"of": ["clip", "clip"], "num_train": [10, 40], "value": [0.4, 0.6]})
+    compared = pd.DataFrame(
+        {"recipe": ["a", "b"], "difference": [-0.05, 0.001], "verdict": ["worse", "no difference shown"]}
+    )
+    told = findings.ablations(shares, sizes, compared, {"a": "without A"})
+    assert "30.0 [20.0, 40.0] points of the 50.0" in told and "From 10 to 40" in told
+    assert "Of 2 single choices 1 are shown to matter" in told and "without A -5.0" in told
