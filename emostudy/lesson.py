@@ -156,6 +156,20 @@ class Lesson:
         self.table(table, "ceilings", caption, tables.gaps_worded(table, self.titles), note)
         return table
 
+    def nearness(self, predictions: pd.DataFrame, adjusted: dict[str, float], protocol: str) -> pd.DataFrame:
+        """Write how close every fusion of all modalities comes to the adjusted ceiling and to the ceiling, and give it back worded."""
+        scored = self.score(predictions)
+        whole = max(adjusted, key=lambda name: name.count("+"))
+        known = (scored.modalities == whole) & (scored.protocol == protocol)
+        each = [
+            tables.gaps(scored, {whole: recipe}, bounds.ceilings(self.corpus), adjusted, protocol)
+            for recipe in scored[known].recipe.unique()
+        ]
+        table = pd.concat(each).sort_values("reached", ascending=False, ignore_index=True)
+        note = tables.note(scored[scored.protocol == protocol], self.cluster)
+        caption = f"How close each rule comes to the ceilings, {protocol_title(protocol)}, UAR"
+        return self.table(table, "nearness", caption, tables.gaps_worded(table, self.titles), note)
+
     def score(self, predictions: pd.DataFrame) -> pd.DataFrame:
         """Records of test predictions: one row per system, emotion and metric, with intervals."""
         return records.score(predictions, self.corpus)
