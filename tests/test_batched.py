@@ -59,35 +59,45 @@ def test_each_training_is_what_it_is_alone(way):
         assert [row["dev_uar"] for row in found.history] == [row["dev_uar"] for row in alone.history]
 
 
+def plain_loop(learner: Batched, one: One, num_classes: int):
+    """A head trained by itself with the same draws: no vmap, torch's own optimiser and schedule."""
+    size, num = one.batches(learner.batch)
+    draws = Program(learner, [one], num_classes, size, num, learner.epochs)
+    model, generator, num_steps = draws.models[0].train(), draws.generators[0], learner.epochs * num
+    optimiser = torch.optim.AdamW(model.parameters(), lr=learner.lr, weight_decay=learner.weight_decay, fused=True)
+    steps = OneCycleLR(optimiser, learner.lr, num_steps + 1, pct_start=0.1)
+    for step in range(num_steps):
+        if step % num == 0:
+            order = torch.randperm(len(one.labels), generator=generator)
+        rows = order[step % num * size : (step % num + 1) * size]
+        inputs, present, targets, coins = draws._drawn(one, rows, generator)
+        with brought(Coins(coins)):
+            losses, _ = model.losses(inputs, present, targets, step / num_steps, learner.label_smoothing)
+        optimiser.zero_grad()
+        losses.mean().backward()
+        optimiser.step()
+        steps.step()
+    return model.eval()
+
+
+def ones_of(runs) -> list[One]:
+    """What each of these runs is trained on, as a program takes it."""
+    made = []
+    for parts, labels, seed in runs:
+        train = parts["train"]
+        inputs = [standardised(values)(values) for values in train.values()]
+        made.append(One(inputs, torch.ones(len(labels["train"]), len(train)) > 0, torch.tensor(labels["train"]), seed))
+    return made
+
+
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_a_batched_program_is_a_plain_loop(way):
-    """The same draws, but one network, no vmap, torch's own optimiser and schedule: logits within 1e-4."""
-    runs = runs_of(toys.corpus())
-    ones = [
-        One([standardised(p["train"][m])(p["train"][m]) for m in p["train"]], torch.ones(len(y["train"]), 2) > 0,
-            torch.tensor(y["train"]), seed)
-        for p, y, seed in runs
-    ]  # fmt: skip
-    learner, (size, num) = Batched(way.build, **QUICK), ones[0].batches(16)
-    trained = Program(learner, ones, 3, size, num, 4).run(None)
+    learner, ones = Batched(way.build, **QUICK), ones_of(runs_of(toys.corpus()))
+    trained = Program(learner, ones, 3, *ones[0].batches(learner.batch), learner.epochs).run(None)
     for one, (model, _) in zip(ones, trained, strict=True):
-        draws = Program(learner, [one], 3, size, num, 4)
-        plain, generator = draws.models[0].train(), draws.generators[0]
-        optimiser = torch.optim.AdamW(plain.parameters(), lr=2e-3, weight_decay=0.05)
-        steps = OneCycleLR(optimiser, 2e-3, 4 * num + 1, pct_start=0.1)
-        for step in range(4 * num):
-            if step % num == 0:
-                order = torch.randperm(len(one.labels), generator=generator)
-            rows = order[step % num * size : (step % num + 1) * size]
-            inputs, present, targets, coins = draws._drawn(one, rows, generator)
-            with brought(Coins(coins)):
-                losses, _ = plain.losses(inputs, present, targets, step / (4 * num), 0.1)
-            optimiser.zero_grad()
-            losses.mean().backward()
-            optimiser.step()
-            steps.step()
+        alone = plain_loop(learner, one, 3)
         with torch.no_grad():
-            assert torch.allclose(plain.eval()(*one.inputs), model.eval()(*one.inputs), atol=1e-4)
+            assert torch.allclose(alone(*one.inputs), model.eval()(*one.inputs), atol=1e-4)
 
 
 def test_a_clear_signal_is_learned_and_told_by_epoch():
