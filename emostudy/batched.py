@@ -58,7 +58,7 @@ class Batched:
         """Several trainings at once.
 
         Args:
-            runs: (parts, labels, seed) of each, as `fit` takes them.
+            runs: (parts, labels, seed) of each, as `fit` takes them; an input is as wide in each, when prepared.
 
         Raises:
             ValueError: a loss is not finite.

@@ -128,3 +128,12 @@ def test_gradients_see_direction_and_not_brightness(monkeypatch):
     assert one.shape == (900,) and one.dtype == np.float32 and one.min() >= 0 and one.max() <= 1
     assert np.abs(described(rows + 50) - one).max() < 0.05 < np.abs(described(rows.T) - one).max()
     assert described(rows, rows.T) == pytest.approx((one + described(rows.T)) / 2, abs=1e-6)
+
+
+def test_sentence_vectors_are_as_wide_however_few_the_sentences():
+    from emostudy.features.fitted import padded_sentence_vectors, sentence_vectors
+
+    few = np.array(["i am so glad", "this is bad", "what a day", "i am so sad today"])
+    plain, padded = sentence_vectors(few)(few), padded_sentence_vectors(few)(few)
+    assert plain.shape[1] < padded.shape[1] == 100 and padded_sentence_vectors(few).size == 100
+    assert np.allclose(padded[:, : plain.shape[1]], plain) and not padded[:, plain.shape[1] :].any()

@@ -76,6 +76,13 @@ def sentence_vectors(train: np.ndarray, size: int = 100) -> Transform:
     return Transform(lambda values: scale(directions.transform(words.transform(values))), scale.size)
 
 
+def padded_sentence_vectors(train: np.ndarray, size: int = 100) -> Transform:
+    """`sentence_vectors`, zeros to the right where few sentences have fewer directions: (N,) str -> (N, size) in every fold."""
+    vectors = sentence_vectors(train, size)
+    missing = size - vectors.size
+    return Transform(lambda values: torch.nn.functional.pad(vectors(values), (0, missing)), size)
+
+
 @dataclass(frozen=True)
 class LearnedWordPiece:
     """A WordPiece vocabulary learned on the training sentences: (N,) str -> (N, max_tokens) int64, 0 is padding."""

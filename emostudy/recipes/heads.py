@@ -11,7 +11,7 @@ from itertools import combinations
 from emostudy.batched import Batched
 from emostudy.corpora import derived
 from emostudy.corpora.corpus import Corpus
-from emostudy.features.fitted import sentence_vectors, standardised
+from emostudy.features.fitted import padded_sentence_vectors, standardised
 from emostudy.models import deep_heads, heads
 from emostudy.parameters import check_name
 from emostudy.recipes import Recipe, fits
@@ -25,7 +25,7 @@ from emostudy.recipes.voices import FUNCTIONALS
 INPUTS = {
     "face": ((UNIT_POWERS, standardised), (HOG, standardised)),
     "speech": ((FUNCTIONALS, standardised),),
-    "text": ((WORDS, sentence_vectors),),
+    "text": ((WORDS, padded_sentence_vectors),),
 }
 READING = "inputs are pooled vectors; 128 units; 30 epochs whatever dev says; fitted again on train and dev"
 
