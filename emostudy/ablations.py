@@ -166,12 +166,16 @@ def _uar(rows: pd.DataFrame, emotions: tuple[str, ...]) -> float:
 
 
 def by_size(frames: dict[Fewer, pd.DataFrame], score, records: list[dict], metric: str) -> pd.DataFrame:
-    """Scores over the number of training clips: a row per `Fewer`; `score` as `Lesson.score`, `records` of the runs."""
+    """Scores over the number of training clips: a row per `Fewer`; `score` as `Lesson.score`, `records` of the runs.
+
+    All clips (share 1) are all clips of all speakers too: that row stands for both.
+    """
     num_train = {record["run_id"]: record["num_clips"]["train"] for record in records}
     rows = []
     for fewer, predictions in frames.items():
         scored = score(predictions)
         row = scored[(scored.metric == metric) & (scored.emotion == "all")].iloc[0].to_dict()
         mean = float(np.mean([num_train[run_id] for run_id in predictions.run_id.unique()]))
-        rows.append(row | {"of": fewer.of, "share": fewer.share, "num_train": mean})
+        both = ("clip", "speaker") if fewer.share == 1 else (fewer.of,)
+        rows += [row | {"of": of, "share": fewer.share, "num_train": mean} for of in both]
     return pd.DataFrame(rows)
