@@ -116,8 +116,12 @@ SPOILS = {
 }
 
 
-def corruptions_of(features: dict[str, Feature]) -> tuple[Corruption, ...]:
-    """All that can befall these modalities' features: each missing in three ways, and what their media can be spoilt by."""
+def corruptions_of(features: dict[str, Feature], every_level: bool = True) -> tuple[Corruption, ...]:
+    """All that can befall these modalities' features: each missing in three ways, and what their media can be spoilt by.
+
+    Args:
+        every_level: else every second level: features of spoilt media take longer than all training.
+    """
     found = []
     for modality, feature in features.items():
         found += missing(modality)
@@ -125,6 +129,6 @@ def corruptions_of(features: dict[str, Feature]) -> tuple[Corruption, ...]:
             name = f"{modality}_{spoil.kind.replace(' ', '_')}"
             found += [
                 Corruption(f"{name}_{level}", modality, spoil.kind, level, spoil.unit, spoils=At(spoil, level))
-                for level in spoil.levels
+                for level in (spoil.levels if every_level else spoil.levels[1::2])
             ]
     return tuple(found)

@@ -43,7 +43,6 @@ def run(
     """
     features = {hash_of(one): one for recipe in recipes for one in recipe.features.values()}
     extracted = {key: extract(corpus, feature, jobs) for key, feature in features.items()}
-    spoilt = {one.name: extract(corpus, _spoilt_of(one, recipes), jobs) for one in corruptions if one.spoils}
     code = source_hash(*callables_of(corruptions), train, preds.frame)
     planned = []
     for recipe in recipes:  # a modality's corruptions are no part of a run that does not see it
@@ -54,6 +53,8 @@ def run(
     for one in planned:
         bring_back(folder, one.run_id)
     todo = [one for one in planned if not preds.is_finished(folder, one.run_id)]
+    tested = _with_clips(corpus, {clip_id for one in todo for clip_id in one.split.test})
+    spoilt = {one.name: extract(tested, _spoilt_of(one, recipes), jobs) for one in corruptions if one.spoils and todo}
     tasks = [
         (
             runs,
@@ -71,6 +72,10 @@ def run(
             preds.write_run(folder, frame, record | made_on)
     print(f"{len(planned)} runs: {len(todo)} trained, {len(planned) - len(todo)} read back")
     return preds.read_runs(folder, [one.run_id for one in planned])
+
+
+def _with_clips(corpus: Corpus, clip_ids: set[str]) -> Corpus:
+    return replace(corpus, clips=corpus.clips[corpus.clips.clip_id.isin(clip_ids)])
 
 
 def _spoilt_of(corruption: Corruption, recipes: tuple[Recipe, ...]):

@@ -78,6 +78,8 @@ def test_each_modality_can_be_missing_and_spoilt_features_differ_in_name_and_wor
     assert len({one.name for one in found}) == len(found) == 3 * 3 + 5 + 4 + 4 + 2 + 5
     assert {one.how for one in missing("face")} == {"absent", "zeroed", "swapped"}
     features = {"face": HOG, "speech": FUNCTIONALS, "text": WORDS}
+    few = corruptions_of(features, every_level=False)
+    assert set(few) < set(found) and {one.kind for one in few} == {one.kind for one in found}
     made = [one.spoils(features[one.modality]) for one in found if one.spoils]
     assert len({feature.name for feature in made}) == len(made)
     assert {feature.medium for feature in made} == {"video", "audio", "text"}
