@@ -106,8 +106,17 @@ def spoilt(
         ax.set_title(f"{modality_title(modality)}: {kind}")
     for ax in axes[:, 0]:
         ax.set_ylabel(f"{metric_title(table.metric.iloc[0])} (%)")
-    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper left", ncols=3, fontsize="small")
+    _keys_below_title(fig, *axes[0, 0].get_legend_handles_labels())
     return fig
+
+
+def _keys_below_title(fig: Figure, handles: list, names: list[str]) -> None:
+    """A one-line legend between the title and the panels."""
+    title, height = fig._suptitle, fig.get_size_inches()[1]
+    title.set_text(f"{title.get_text()}\n ")  # the empty line keeps its place
+    close = {"columnspacing": 1.4, "handletextpad": 0.4, "handlelength": 2.2, "borderpad": 0.1, "borderaxespad": 0.0}
+    keys = fig.legend(handles, names, loc="upper left", bbox_to_anchor=(0.005, 1 - 0.2 / height), ncols=4, **close)
+    keys.set_in_layout(False)
 
 
 def spoilt_kinds(table: pd.DataFrame) -> list[tuple[str, str]]:
@@ -128,7 +137,7 @@ def _lines(ax, some: pd.DataFrame, titles: Mapping[str, str]) -> None:
         ax.plot(x, 100 * rows.value, ls=line, marker=marker, ms=3.5, color=colour, label=titles.get(recipe, recipe))
         ax.fill_between(x, 100 * rows.ci_low, 100 * rows.ci_high, color=colour, alpha=0.12, lw=0, label="_band")
     ax.set_xticks(range(len(levels) + 1), ["clean", *(_level(level, unit) for level in levels)])
-    ax.set_xlabel("signal to noise (dB)" if unit == "dB" else unit)
+    ax.set_xlabel({"dB": "signal to noise (dB)", "of 3": "frames, of 3"}.get(unit, f"share {unit}"))
 
 
 def _level(level: float, unit: str) -> str:
