@@ -115,37 +115,47 @@ def _line(name: Name, runs: list[dict], identity: dict | None, now: str) -> Line
 def known_recipes(folder: Path, ran: set[Name]) -> tuple[dict[Name, dict], dict[Name, dict]]:
     """Identities of the recipes and rules that the notebooks train on this corpus; and of those that ran beside them."""
     from emostudy import experiments, fusing
-    from emostudy.recipes import for_corpus
+    from emostudy.recipes import ablated, for_corpus, heads, robust
     from emostudy.recipes.fusion import concatenations
     from emostudy.recipes.raters import RATERS
     from emostudy.recipes.reference import lines
     from emostudy.recipes.registry import KINDS, every, further, usual
     from emostudy.recipes.rules import RULES, asked
+    from emostudy.recipes.score_transformer import SCORE_TRANSFORMER
     from emostudy.recipes.voices import knowing_the_speaker
     from emostudy.several import for_labels
 
     corpus = reopen(folder)
-    more = corpus.card.get("further_systems", {}) if PROFILES[folder.name].further else {}
-    named = [one for kind, names in more.items() for one in further(kind, names, corpus)]
+    wants_more = PROFILES[folder.name].further
+    more = corpus.card.get("further_systems", {}) if wants_more else {}
+    named = [one for kind, names in more.items() if kind in KINDS for one in further(kind, names, corpus)]
     trained = (
         *named,
         *lines(corpus),
         *(one for kind in KINDS for one in usual(kind, corpus)),
         *concatenations(corpus),
+        *heads.asked(more.get("fusion", []), wants_more, corpus),
         *RATERS,
     )
     expected = {(r.name, "+".join(r.modalities) or "none", "none"): r for r in for_corpus(trained, corpus)}
     fused = dict.fromkeys(modalities for _, modalities, _ in expected if "+" in modalities)
     pairs = {
         (rule.name, modalities, "none"): rule
-        for rule in RULES
+        for rule in (*RULES, SCORE_TRANSFORMER)
         for modalities in fused
         if modalities.count("+") + 1 >= rule.fewest
     }
-    usual_rules = asked([], PROFILES[folder.name].further)
+    usual_rules = (*asked([], wants_more), *((SCORE_TRANSFORMER,) if wants_more else ()))
     rules = {n: fusing.identity_of(rule) for n, rule in pairs.items() if rule in usual_rules or n in ran}
     systems = {recipe.name: recipe for kind in KINDS for recipe in every(kind).values()}
     asked_for = {name: systems[name[0]] for name in ran - set(expected) if name[0] in systems}
+    tried = {**ablated.by_condition(corpus), **robust.by_condition(corpus)} if len(heads.sets_of(corpus)) else {}
+    asked_for |= {
+        (one.name, "+".join(one.modalities), condition): one
+        for condition, some in tried.items()
+        for one in some
+        if (one.name, "+".join(one.modalities), condition) in ran
+    }
     known = {n: knowing_the_speaker(r) if n[2] == "by_speaker" else r for n, r in asked_for.items()}
     expected, known = (
         dict(zip(some, for_labels(tuple(some.values()), corpus), strict=True)) for some in (expected, known)

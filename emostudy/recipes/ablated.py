@@ -12,6 +12,7 @@ from emostudy.recipes.fusion import concatenations
 from emostudy.recipes.heads import WAYS, Way, inputs_of, recipe_of, recipes_of
 
 BASE = WAYS[0]  # joined vectors: the simplest head
+SIZES = (0.25, 0.5, 1.0)  # of all training clips, or speakers
 WITHOUT = {
     "noise": ({"noise": 0.0}, "without noise"),
     "mixup": ({"mixup": 0.0}, "without mixup"),
@@ -92,3 +93,16 @@ def not_refitted(corpus: Corpus, modality: str = "") -> Recipe:
     chosen = (modality,) if modality else tuple(inputs_of(corpus))
     recipe = recipe_of(BASE, chosen, corpus, refit=False)
     return replace(recipe, name="joined_no_refit", title="joined vectors, not trained on dev")
+
+
+def by_condition(corpus: Corpus) -> dict[str, tuple[Recipe, ...]]:
+    """All of these under the conditions by which notebook 07 keeps them."""
+    sizes = (f"{of}s_{share}" for of in ("clip", "speaker") for share in SIZES)
+    return {
+        "subsets": subsets(corpus),
+        "one_by_one": one_by_one(corpus),
+        "as_they_come": as_they_come(corpus),
+        "blocks": tuple(recipe for pair in parts_of_blocks(corpus).values() for recipe in pair),
+        **dict.fromkeys(sizes, (not_refitted(corpus),)),
+        "with train": tuple(not_refitted(corpus, modality) for modality in inputs_of(corpus)),
+    }

@@ -36,3 +36,8 @@ def alone(corpus: Corpus) -> tuple[Recipe, ...]:
     """The same inputs and training, one modality each."""
     singles = (recipe_of(WAYS[0], (modality,), corpus) for modality in inputs_of(corpus))
     return tuple(replace(one, name=ALONE, title="one modality alone") for one in singles)
+
+
+def by_condition(corpus: Corpus) -> dict[str, tuple[Recipe, ...]]:
+    """All of these under the condition by which notebook 08 keeps them."""
+    return {"corrupted": (*asked([way.name for way in WAYS], True, corpus), *alone(corpus))}
