@@ -77,6 +77,8 @@ def modality_shares(predictions: pd.DataFrame, corpus: Corpus, num_draws: int = 
         predictions: test clips of one recipe on every set of modalities, one protocol.
     """
     chance, cluster = 1 / len(corpus.emotions), corpus.card["cluster"]
+    of_each = [set(rows.clip_id) for _, rows in predictions.groupby("modalities")]
+    predictions = predictions[predictions.clip_id.isin(set.intersection(*of_each))]  # the same clips for all sets
     pools = {
         frozenset(modalities.split("+")): intervals.pooled(rows, corpus.emotions, cluster)
         for modalities, rows in predictions.groupby("modalities", sort=True)
@@ -148,7 +150,8 @@ def stacked(predictions: pd.DataFrame, rule: Rule, part: str, emotions: tuple[st
 def variances(predictions: pd.DataFrame, emotions: tuple[str, ...]) -> pd.DataFrame:
     """How far UAR moves with the fold and with the seed: standard deviations, a row per recipe and set of modalities.
 
-    `over_folds`: of the folds' means over seeds; `over_seeds`: within a fold, mean over folds (NaN for one seed).
+    `over_folds`: of the folds' means over seeds, which holds the chance of their test clips and a part of the seeds';
+    `over_seeds`: within a fold, mean over folds (NaN for one seed).
     """
     rows = []
     for (recipe, modalities), some in predictions[predictions.part == "test"].groupby(

@@ -20,7 +20,8 @@ from emostudy.programs import One, Program, logits_of
 class Predicted(Fitted):
     """What was fitted, and `predict`: inputs (N, ...) of other clips, or of the same after something befell them -> (N, C).
 
-    A modality that a clip lacks is a row of NaN; `without` hides whole inputs by name.
+    A modality that a clip lacks is a row of NaN (in what is predicted: a scaler that is fitted must see numbers); `without` hides
+    whole inputs by name.
     """
 
     predict: Callable | None = field(default=None, compare=False, repr=False)
@@ -34,7 +35,8 @@ class Batched:
         build: (list of input sizes, num_classes) -> Head.
         noise: deviation of what is added to each standardised number in training.
         mixup, label_smoothing, weight_decay: as of a `Network`; AdamW, one cycle of step sizes up to `lr`.
-        hide: probability with which a modality is hidden from training, for each clip and step (modality dropout); never all.
+        hide: probability with which a modality is hidden from training, for each clip and step (modality dropout); never all of a
+            clip. A mixture of two clips has what both have, so mixup hides more, and may hide all.
         refit: test predictions come from a second training, on train and dev.
     """
 

@@ -10,7 +10,8 @@ class FilmVoice(Head):
     """A CNN on each face frame and one on the log-mel spectrogram; their vectors, step by step side by side, into an LSTM; dense C.
 
     The spectrogram is cut into as many stretches as there are frames. Reading: small convolutions in place of a pretrained ResNet-50,
-    log-mel bands in place of the waveform. Padding at a voice's end counts as silence.
+    log-mel bands in place of the waveform. Stretches are of the padded spectrogram, so a short voice fills only the first of them, and
+    padding counts as the average loudness.
     """
 
     def __init__(self, num_classes: int, filters: tuple[int, ...] = (16, 32, 64), units: int = 64) -> None:

@@ -30,7 +30,9 @@ def one_by_one(corpus: Corpus) -> tuple[Recipe, ...]:
         for name, (settings, title) in WITHOUT.items()
     ]
     prepare = {name: raw if fitted is standardised else fitted for name, fitted in base.prepare.items()}
-    return base, *changed, replace(base, name="joined_raw", title="not standardised", prepare=prepare)
+    silent = replace(base.learner, noise=0.0)  # whose size is told in standard deviations
+    title = "face and voice not standardised, no noise"
+    return base, *changed, replace(base, name="joined_raw", title=title, prepare=prepare, learner=silent)
 
 
 def as_they_come(corpus: Corpus) -> tuple[Recipe, ...]:
