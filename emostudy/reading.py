@@ -68,7 +68,7 @@ def status_command(options: argparse.Namespace) -> int:
             print("  the corpus is not here: not compared")
         notebooks = of_notebooks(folder, parameters, options.data_dir, protocols)
         for line in (*notebooks, *of_recipes(folder, options.data_dir)):
-            print(f"  {line.name:<48}{line.state:<9}{line.why}".rstrip())
+            print(f"  {line.name:<48} {line.state:<9}{line.why}".rstrip())
         for line in other_versions(folder):
             print(f"  {line}")
     return 0
