@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from math import factorial
 
@@ -11,7 +12,7 @@ import pandas as pd
 from emostudy import intervals, metrics
 from emostudy import predictions as preds
 from emostudy.corpora.corpus import Corpus
-from emostudy.fusing import aligned
+from emostudy.fusing import by_rule
 from emostudy.protocols import MIN_CLIPS, Split
 from emostudy.recipes.decision import Rule
 from emostudy.seeds import seed_of
@@ -107,16 +108,16 @@ def partnered(predictions: pd.DataFrame, rule: Rule, how: str, emotions: tuple[s
     """
     frames = []
     for (_, fold, seed), some in predictions.groupby(["protocol", "fold", "seed"], sort=True):
+        change = None if how == "matched" else partial(_other_partners, how == "same emotion", fold, seed)
         parts = [rows for _, rows in some.groupby("modalities", sort=True)]
-        dev_rows, dev = aligned([rows[rows.part == "dev"] for rows in parts], emotions)
-        rows, test = aligned([rows[rows.part == "test"] for rows in parts], emotions)
-        for m in range(1, len(test) if how != "matched" else 0):
-            test[m] = test[m][_other_clip(rows, how == "same emotion", seed_of("partner", fold, seed, m))]
-        combine = rule.fit(dev, preds.arrays(dev_rows, emotions)[0])
-        head = {key: rows[key].iloc[0] for key in ("run_id", "corpus", "protocol", "fold", "seed")}
-        head |= {"recipe": rule.name, "modalities": "+".join(sorted(predictions.modalities.unique())), "condition": how}
-        frames.append(preds.frame(head, rows, "test", combine(test), emotions))
+        frames.append(by_rule(parts, rule, emotions, change=change, condition=how))
     return pd.concat(frames, ignore_index=True)
+
+
+def _other_partners(same_emotion: bool, fold, seed, rows: pd.DataFrame, test: np.ndarray) -> np.ndarray:
+    """The first modality's rows as they are, every other one's in another order, (M, N, C)."""
+    orders = [_other_clip(rows, same_emotion, seed_of("partner", fold, seed, m)) for m in range(1, len(test))]
+    return np.stack([test[0], *(values[order] for values, order in zip(test[1:], orders, strict=True))])
 
 
 def _other_clip(rows: pd.DataFrame, same_emotion: bool, seed: int) -> np.ndarray:
@@ -129,21 +130,20 @@ def _other_clip(rows: pd.DataFrame, same_emotion: bool, seed: int) -> np.ndarray
     return order
 
 
+def against(predictions: pd.DataFrame, baseline: str) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Test predictions of each other recipe beside those of `baseline`, for `records.compare_pairs`."""
+    test = predictions[predictions.part == "test"]
+    base = test[test.recipe == baseline]
+    return [(rows, base) for name, rows in test.groupby("recipe", sort=True) if name != baseline]
+
+
 def stacked(predictions: pd.DataFrame, rule: Rule, part: str, emotions: tuple[str, ...]) -> pd.DataFrame:
     """A stacker fitted on what single models say of `part`: "train", which they have learned, or "dev", which is new to them."""
     frames = []
     for _, some in predictions.groupby(["protocol", "fold", "seed"], sort=True):
         parts = [rows for _, rows in some.groupby("modalities", sort=True)]
-        seen_rows, seen = aligned([rows[rows.part == part] for rows in parts], emotions)
-        rows, test = aligned([rows[rows.part == "test"] for rows in parts], emotions)
-        combine = rule.fit(seen, preds.arrays(seen_rows, emotions)[0])
-        head = {key: rows[key].iloc[0] for key in ("run_id", "corpus", "protocol", "fold", "seed")}
-        head |= {
-            "recipe": f"{rule.name}_on_{part}",
-            "modalities": "+".join(sorted(some.modalities.unique())),
-            "condition": "stacked",
-        }
-        frames.append(preds.frame(head, rows, "test", combine(test), emotions))
+        told = {"recipe": f"{rule.name}_on_{part}", "condition": "stacked"}
+        frames.append(by_rule(parts, rule, emotions, part, **told))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -35,8 +35,10 @@ class Batched:
         build: (list of input sizes, num_classes) -> Head.
         noise: deviation of what is added to each standardised number in training.
         mixup, label_smoothing, weight_decay: as of a `Network`; AdamW, one cycle of step sizes up to `lr`.
-        hide: probability with which a modality is hidden from training, for each clip and step (modality dropout); never all of a
-            clip. A mixture of two clips has what both have, so mixup hides more, and may hide all.
+        hide: probability with which a modality is hidden from training, for each clip and step (modality dropout); never all that a
+            clip has. What is hidden is drawn for the mixture of two clips, which has what both have.
+        balanced: errors weighted by one over the class' frequency in what is learned from; of a mixture by the mean weight of its
+            two classes.
         refit: test predictions come from a second training, on train and dev.
     """
 
@@ -49,6 +51,7 @@ class Batched:
     mixup: float = 0.4
     label_smoothing: float = 0.1
     hide: float = 0.0
+    balanced: bool = False
     refit: bool = True
     uses_seed: bool = True
 
@@ -60,15 +63,13 @@ class Batched:
         """Several trainings at once.
 
         Args:
-            runs: (parts, labels, seed) of each, as `fit` takes them; an input is as wide in each, when prepared.
+            runs: (parts, labels, seed) of each, as `fit` takes them.
 
         Raises:
             ValueError: a loss is not finite.
         """
         epochs = min(self.epochs, max_epochs or self.epochs)
-        folds = {
-            id(parts): _prepared(recipe, parts, device) for parts, _, _ in runs
-        }  # seeds of a fold share its inputs
+        folds = {id(parts): _prepared(recipe, parts, device) for parts, _, _ in runs}  # shared by the seeds of a fold
         own = [One(*folds[id(parts)]["train"], _targets(labels, "train", device), seed) for parts, labels, seed in runs]
         seen = [(*folds[id(parts)]["dev"], labels["dev"]) for parts, labels, _ in runs]
         trained = self._train(own, seen, num_classes, epochs)
@@ -91,12 +92,12 @@ class Batched:
         return found
 
     def _train(self, own: list["One"], seen: list | None, num_classes: int, epochs: int) -> list[tuple[Head, list]]:
-        """Models and histories. Trainings of as many steps an epoch are one program."""
+        """Models and histories. Trainings of as many steps an epoch and inputs as wide are one program."""
         groups = {}
         for number, one in enumerate(own):
-            groups.setdefault(one.batches(self.batch), []).append(number)
+            groups.setdefault((*one.batches(self.batch), *(x.shape[1:] for x in one.inputs)), []).append(number)
         trained = {}
-        for (size, num_batches), numbers in groups.items():
+        for (size, num_batches, *_), numbers in groups.items():
             told = [seen[n] for n in numbers] if seen else None
             program = Program(self, [own[n] for n in numbers], num_classes, size, num_batches, epochs)
             trained |= dict(zip(numbers, program.run(told), strict=True))

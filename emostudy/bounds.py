@@ -9,6 +9,7 @@ from emostudy.corpora.emosynth.tables import EMOTIONS, load_tables
 from emostudy.fusing import MODALITIES, best_recipes
 from emostudy.labels import encode
 from emostudy.metrics import confusion, uar
+from emostudy.records import best_of_each
 
 SMOOTHING = 0.5  # half a clip in each cell, so that a row without a clip is uniform
 
@@ -51,12 +52,12 @@ def reading(predictions: pd.DataFrame, corpus: Corpus, modality: str) -> np.ndar
 
 
 def adjusted_ceilings(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> dict[str, float]:
-    """The ceilings, seen through the readings of the unimodal recipes that stand for each modality in fusion.
+    """The ceilings, seen through the readings of unimodal recipes: of one modality that which dev prefers over all folds, of several
+    those that stand for each in fusion, which dev chooses for each fold anew.
 
     It counts only a model's decision; a fusion of probabilities, which also know how sure the model is, may pass it a little.
     """
-    rows = predictions[(predictions.protocol == protocol) & predictions.modalities.isin(MODALITIES)]
-    rows = rows[rows.condition == "none"]
+    rows = _unimodal(predictions, protocol)
     chosen = [
         frame
         for _, fold in rows.groupby("fold")
@@ -65,5 +66,27 @@ def adjusted_ceilings(predictions: pd.DataFrame, corpus: Corpus, protocol: str) 
     ]
     test = pd.concat(chosen).query("part == 'test'")
     readings = {m: reading(part, corpus, m) for m, part in test.groupby("modalities")}
-    sets = [name for name in subsets() if set(name.split("+")) <= set(readings)]
-    return {name: adjusted_ceiling(name.split("+"), load_tables(), readings) for name in sets}
+    alone = {m: reading(some, corpus, m) for m, some in preferred(predictions, corpus, protocol).items()}
+    sets = {name: alone if "+" not in name else readings for name in subsets() if set(name.split("+")) <= set(readings)}
+    return {name: adjusted_ceiling(name.split("+"), load_tables(), through) for name, through in sets.items()}
+
+
+def preferred(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> dict[str, pd.DataFrame]:
+    """Modality -> test predictions of the recipe that dev prefers over all folds and seeds."""
+    rows = _unimodal(predictions, protocol)
+    best, test = best_of_each(rows, corpus, protocol), rows[rows.part == "test"]
+    return {m: test[(test.modalities == m) & (test.recipe == recipe)] for m, recipe in best.items()}
+
+
+def read_shares(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> dict[str, float]:
+    """Modality -> of how many clips the preferred recipe says just what that modality shows, whatever the emotion is: 0 to 1."""
+    found = {}
+    for modality, rows in preferred(predictions, corpus, protocol).items():
+        shown = rows.clip_id.map(corpus.clips.set_index("clip_id")[f"shows_{modality}"])
+        found[modality] = float((shown == rows.predicted).mean())
+    return found
+
+
+def _unimodal(predictions: pd.DataFrame, protocol: str) -> pd.DataFrame:
+    rows = predictions[(predictions.protocol == protocol) & predictions.modalities.isin(MODALITIES)]
+    return rows[rows.condition == "none"]

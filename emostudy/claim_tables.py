@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from emostudy.claims import Claim, subjects
+from emostudy.corpora.catalogue import card
 from emostudy.corpora.corpus import Corpus
 from emostudy.overfitting import training_scores
 from emostudy.systems import NOTEBOOK
@@ -142,7 +143,10 @@ def command(claim: Claim) -> str:
     """The command that runs a claim's rebuild on its corpus."""
     names = ", ".join(f'"{name}"' for name in claim.recipes)
     number = NOTEBOOK[claim.modalities]
-    return f"python -m emostudy run --only {number} --corpus {claim.corpora[0]} -p systems='[{names}]'"
+    ways = ",".join(dict.fromkeys([*filter(None, [claim.way]), *card(claim.corpora[0])["protocols"]]))
+    return (
+        f"python -m emostudy run --only {number} --corpus {claim.corpora[0]} --protocols {ways} -p systems='[{names}]'"
+    )
 
 
 def note(modalities: str, cluster: str = "speaker") -> str:

@@ -13,6 +13,7 @@ from emostudy.features.text import words
 from emostudy.seeds import seed_of
 
 CLEAN = "clean"
+MISSING = {"absent": "absent", "zeroed": "average", "swapped": "another clip's"}  # in words
 SNRS, SHARES = (20, 10, 5, 0, -5), (0.1, 0.25, 0.5, 0.75)  # dB; of the clip
 
 
@@ -54,7 +55,7 @@ def _exchanged(num: int, seed: int) -> np.ndarray:
 
 def missing(modality: str) -> tuple[Corruption, ...]:
     """The modality is absent, an average, or another clip's."""
-    return tuple(Corruption(f"{modality}_{how}", modality, how, how=how) for how in ("absent", "zeroed", "swapped"))
+    return tuple(Corruption(f"{modality}_{how}", modality, how, how=how) for how in MISSING)
 
 
 @dataclass(frozen=True)

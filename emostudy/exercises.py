@@ -204,3 +204,19 @@ def _mean(rows: pd.DataFrame, emotions: tuple[str, ...], metric: str) -> float:
     if metric in OVERALL and not rows.emotion.str.contains(SEVERAL, regex=False).any():
         return float(np.mean([OVERALL[metric](_counts(seed, emotions)) for _, seed in rows.groupby("seed")]))
     return float(np.mean([several_metrics.of_run(seed, emotions)[metric] for _, seed in rows.groupby("seed")]))
+
+
+def costliest_leak(table: pd.DataFrame) -> str:
+    """The mistake that adds most."""
+    return str(table.leak[table.difference.idxmax()])
+
+
+def fall_between(rows: pd.DataFrame, recipe: str) -> float:
+    """Points between the highest and the lowest score of a recipe over protocols."""
+    values = rows[rows.recipe == recipe].value
+    return 100 * float(values.max() - values.min())
+
+
+def all_but(num: int, left_out: int) -> int:
+    """How many stay."""
+    return num - left_out

@@ -5,7 +5,9 @@ import pandas as pd
 from emostudy.bounds import ceilings, realised_ceiling
 from emostudy.corpora.check import differences
 from emostudy.corpora.corpus import SEVERAL, Corpus
+from emostudy.corruptions import MISSING
 from emostudy.features.extract import Extracted
+from emostudy.leaks import CHOSEN
 from emostudy.tables import systems
 from emostudy.wording import (
     counted,
@@ -78,15 +80,18 @@ def unimodal(
     return "\n".join(lines)
 
 
-def gap(scored: pd.DataFrame, corpus: Corpus, adjusted: dict, recipe: str, modality: str, protocol: str) -> str:
-    """Where one modality's way to its ceiling is lost; `recipe` is the one that dev prefers."""
+def gap(
+    scored: pd.DataFrame, corpus: Corpus, adjusted: dict, recipe: str, modality: str, protocol: str, reads: float
+) -> str:
+    """Where one modality's way to its ceiling is lost; `recipe` is the one that dev prefers, and `reads` how often it reads rightly."""
     table = systems(scored[scored.protocol == protocol]).set_index("recipe")
     best, luck = ceilings(corpus)[modality], realised_ceiling(corpus, modality)
     return (
         f"Best possible from {modality_title(modality)}, in the long run: {percent(best)} %; the same rule on this corpus' clips: "
-        f"{percent(luck)} %. From the decisions of the recipe chosen on dev: {percent(adjusted[modality])} %. Reached: "
-        f"{percent(table.loc[recipe].honest)} %. So about {percent(best - adjusted[modality])} points are lost because the "
-        f"model misreads what is shown; the {percent(1 - best)} points above the ceiling are not in a clip at all."
+        f"{percent(luck)} %. The recipe chosen on dev says of {percent(reads)} % of clips what they show; whoever reads so can reach "
+        f"{percent(adjusted[modality])} %. Reached: {percent(table.loc[recipe].honest)} %. So about "
+        f"{percent(best - adjusted[modality])} points are lost because the model misreads what is shown; the {percent(1 - best)} points "
+        "above the ceiling are not in a clip at all."
     )
 
 
@@ -139,12 +144,11 @@ def _references(table: pd.DataFrame, titles: dict[str, str]) -> str:
 def robustness(areas: pd.DataFrame, compared: pd.DataFrame, titles: dict[str, str], metric: str = "UAR") -> str:
     """What each kind of corruption costs on average, and where training with hidden modalities is shown to help or to harm."""
     lines = []
-    for (modality, kind), rows in areas.groupby(["modality", "kind"], sort=False):
+    for (modality, kind), rows in areas.dropna(subset="relative").groupby(["modality", "kind"], sort=False):
         best, worst = rows.loc[rows.relative.idxmax()], rows.loc[rows.relative.idxmin()]
-        lines.append(
-            f"* {modality_title(modality)} {kind}: of what is above chance, {titles.get(best.recipe, best.recipe)} keeps "
-            f"{percent(best.relative, 0)} %, {titles.get(worst.recipe, worst.recipe)} {percent(worst.relative, 0)} %."
-        )
+        most, least = (f"{titles.get(row.recipe, row.recipe)} {percent(row.relative, 0)} %" for row in (best, worst))
+        what = f"{modality_title(modality)} {MISSING.get(kind, kind)}"
+        lines.append(f"* {what}: of what is above chance, most is kept by {most}, least by {least}.")
     verdicts = compared.verdict.value_counts()
     shown = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
     lines.append(
@@ -171,4 +175,24 @@ def ablations(shares: pd.DataFrame, sizes: pd.DataFrame, compared: pd.DataFrame,
     lines.append(
         f"* Of {len(compared)} single choices {len(shown)} are shown to matter (points, p after Holm < .05){': ' if each else ''}{each}."
     )
+    return "\n".join(lines)
+
+
+def leaks(table: pd.DataFrame, rows: pd.DataFrame, titles: dict[str, str], systems: dict[str, str]) -> str:
+    """The widest and the narrowest fall over protocols, and what the mistakes add."""
+    spread = rows.groupby("recipe").value.agg(lambda values: values.max() - values.min())
+    lines = []
+    for recipe in dict.fromkeys([spread.idxmax(), spread.idxmin()]):
+        own = rows[rows.recipe == recipe]
+        high, low = own.loc[own.value.idxmax()], own.loc[own.value.idxmin()]
+        lines.append(
+            f"* {systems[recipe]}: {percent(high.value)} % {on(high.protocol)}, {percent(low.value)} % {on(low.protocol)}."
+        )
+    tested = table[table.verdict != CHOSEN].sort_values("difference", ascending=False)
+    shown = tested[tested.verdict != "no difference shown"]
+    each = ", ".join(f"{titles[row.leak]} {percent(row.difference)}" for row in shown.itertuples())
+    lines.append(f"* Of {len(tested)} mistakes {len(shown)} are shown to move the score (points): {each or 'none'}.")
+    rest = tested[~tested.leak.isin(shown.leak)]
+    if len(rest):
+        lines.append(f"* No difference shown: {', '.join(titles[name] for name in rest.leak)}.")
     return "\n".join(lines)

@@ -20,12 +20,14 @@ class Notebook:
     num_modalities: int = 0  # or at least so many of them
     minutes: float = 1.0  # on two cores, profile `class`, nothing cached
     writes: tuple[str, ...] = ()  # folders under results/<corpus>/<profile>
+    one_label: bool = False  # for corpora whose clips have one emotion each
 
 
 UNIMODAL = ("02_face_cnn", "03_speech_lstm", "04_text_bert")
 FUSION = ("05_decision_fusion", "06_feature_fusion")
 ABLATIONS = "07_ablations"
 MISSING = "08_missing_and_noisy"
+HONEST = "09_honest_protocols"
 RATERS = "11_raters"
 ALL = ("00_study_map", "01_corpora", *UNIMODAL, *FUSION)
 NOTEBOOKS = (
@@ -34,10 +36,11 @@ NOTEBOOKS = (
     Notebook(UNIMODAL[0], "What can be read from a face alone?", ALL[1:2], ("face",), 0, 2.5, TRAINS),
     Notebook(UNIMODAL[1], "What can be read from a voice alone?", ALL[1:2], ("speech",), 0, 1.5, TRAINS),
     Notebook(UNIMODAL[2], "What can be read from words alone?", ALL[1:2], ("text",), 0, 0.6, TRAINS),
-    Notebook(FUSION[0], "Do decisions joined beat the best modality?", UNIMODAL, (), 2, 0.3, TRAINS),
-    Notebook(FUSION[1], "Is it better to join features than decisions?", FUSION[:1], (), 2, 1.0, TRAINS),
-    Notebook(ABLATIONS, "What was each choice worth?", FUSION[1:], (), 2, 1.0, TRAINS),
-    Notebook(MISSING, "What is left when a modality is missing or noisy?", FUSION[1:], (), 2, 1.0, TRAINS),
+    Notebook(FUSION[0], "Do decisions joined beat the best modality?", UNIMODAL, (), 2, 0.3, TRAINS, True),
+    Notebook(FUSION[1], "Is it better to join features than decisions?", FUSION[:1], (), 2, 1.5, TRAINS, True),
+    Notebook(ABLATIONS, "What was each choice worth?", FUSION[1:], (), 2, 3.0, TRAINS, True),
+    Notebook(MISSING, "What is left when a modality is missing or noisy?", FUSION[1:], (), 2, 1.5, TRAINS, True),
+    Notebook(HONEST, "How can a score flatter itself?", ALL[1:2], (), 1, 2.0, TRAINS, True),
     Notebook(RATERS, "How well do people join what they hear and see?", ALL[1:2], ("votes",), 0, 1.0, TRAINS),
     Notebook("20_paper", "Which tables and figures go into the paper?", ALL, (), 0, 0.3, SHOWS),
 )
@@ -63,31 +66,40 @@ def ancestors(slug: str, notebooks: tuple[Notebook, ...] = NOTEBOOKS) -> list[st
     return [name for name in after if name in found]
 
 
-def lacking(notebook: Notebook, modalities: Sequence[str]) -> str:
-    """Why a corpus with these modalities cannot be given to the notebook, or ""."""
+def lacking(notebook: Notebook, modalities: Sequence[str], several: bool = False) -> str:
+    """Why a corpus with these modalities, `several` labels a clip or one, cannot be given to the notebook, or ""."""
     missing = [name for name in notebook.needs if name not in modalities]
     perceived = [name for name in modalities if name != "votes"]  # what people said of a clip is no modality of it
     if missing or len(perceived) < notebook.num_modalities:
-        wanted = " and ".join(missing) or f"{notebook.num_modalities} modalities"
+        wanted = (
+            " and ".join(missing)
+            or f"{notebook.num_modalities} modalit{'y' if notebook.num_modalities == 1 else 'ies'}"
+        )
         return f"needs {wanted}; the corpus has {', '.join(modalities if missing else perceived)}"
-    return ""
+    return (
+        "is for clips of one emotion each; these may have several: take a reading of one label"
+        if several and notebook.one_label
+        else ""
+    )
 
 
 def left_out(
     notebooks: Sequence[Notebook],
     modalities: Sequence[str],
     no_split: str = "",
+    several: bool = False,
     graph: tuple[Notebook, ...] = NOTEBOOKS,
 ) -> dict[str, str]:
     """Of each notebook why it cannot be run on a corpus, "" where it can.
 
     Args:
         no_split: why the corpus cannot be split as asked, so that nothing can be trained; "" if it can.
+        several: whether a clip may have several labels.
     """
     reasons = {}
     for notebook in dict.fromkeys((*graph, *notebooks)):
         trains = "runs" in notebook.writes
-        reasons[notebook.slug] = lacking(notebook, modalities) or (no_split if trains else "")
+        reasons[notebook.slug] = lacking(notebook, modalities, several) or (no_split if trains else "")
     for notebook in notebooks:
         before = [one for one in graph if one.slug in ancestors(notebook.slug, graph) and "runs" in one.writes]
         if before and all(reasons[one.slug] for one in before) and not reasons[notebook.slug]:

@@ -151,7 +151,11 @@ class Lesson:
         chosen = records.best_of_each(predictions, self.corpus, protocol)
         scored = self.score(predictions)
         table = tables.gaps(scored, chosen, bounds.ceilings(self.corpus), adjusted, protocol)
-        note = tables.note(scored[scored.protocol == protocol], self.cluster)
+        table["reads"] = table.modalities.map(bounds.read_shares(predictions, self.corpus, protocol))
+        note = (
+            tables.note(scored[scored.protocol == protocol], self.cluster)
+            + " Reads: clips of which it says what they show."
+        )
         caption = f"Where the way to the ceiling is lost, {protocol_title(protocol)}, UAR"
         self.table(table, "ceilings", caption, tables.gaps_worded(table, self.titles), note)
         return table

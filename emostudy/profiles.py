@@ -18,6 +18,11 @@ class Profile:
     about: str
     further: bool = False
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether its numbers mean nothing: training is cut short."""
+        return self.max_epochs is not None
+
 
 PROFILES = {
     profile.name: profile

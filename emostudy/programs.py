@@ -11,7 +11,7 @@ from emostudy.metrics import confusion, uar
 from emostudy.models.coins import Coins, brought
 from emostudy.models.crnn import rough
 from emostudy.models.heads import Head
-from emostudy.optimising import mixed, schedule
+from emostudy.optimising import class_weights, mixed, schedule
 from emostudy.seeds import seed_everything
 
 
@@ -42,6 +42,7 @@ class Program:
             models.append(learner.build([x.shape[-1] for x in one.inputs], num_classes).to(one.labels.device))
         self.models = models
         self.weights, _ = stack_module_state(models)
+        self.importance = torch.stack([self._importance(one.labels) for one in own])  # (K, C)
         self.costs = Costs(models[0].train())
         self.num_coins = max(self._coins(progress) for progress in (0.0, 1.0))
 
@@ -50,7 +51,7 @@ class Program:
         num_steps = self.epochs * self.num_batches
         options = {"lr": self.learner.lr, "weight_decay": self.learner.weight_decay, "fused": True}
         optimiser = torch.optim.AdamW(self.weights.values(), **options)
-        steps = schedule("one_cycle", optimiser, num_steps)
+        steps = schedule("one_cycle", optimiser, num_steps + (num_steps == 9))  # torch divides by zero at nine
         histories = [[] for _ in self.own]
         for epoch in range(self.epochs):
             started = time.perf_counter()
@@ -86,13 +87,18 @@ class Program:
     def _costs(self, inputs, present, targets, coins, progress) -> tuple[Tensor, Tensor]:
         """The mean loss of each training's batch, (K,), and its logits (K, B, C)."""
 
-        def of_one(weights, inputs, present, targets, coins):
+        def of_one(weights, inputs, present, targets, coins, importance):
             with brought(Coins(coins)):
                 arguments = (inputs, present, targets, progress, self.learner.label_smoothing)
                 losses, logits = functional_call(self.costs, _under("head", weights), arguments)
-            return losses.mean(), logits
+            return (losses * (targets @ importance)).mean(), logits
 
-        return vmap(of_one)(self.weights, inputs, present, targets, coins)
+        return vmap(of_one)(self.weights, inputs, present, targets, coins, self.importance)
+
+    def _importance(self, labels: Tensor) -> Tensor:
+        """What an error on each class weighs, (C,)."""
+        weights = class_weights(labels, self.num_classes) if self.learner.balanced else torch.ones(self.num_classes)
+        return weights.to(labels.device)
 
     def _batch(self, rows: list[Tensor]) -> tuple[list[Tensor], Tensor, Tensor, Tensor]:
         """What every training sees in this step, stacked: each draws from its own generator."""
@@ -101,15 +107,15 @@ class Program:
         return inputs, *(torch.stack([one[part] for one in drawn]) for part in (1, 2, 3))
 
     def _drawn(self, one: One, rows: Tensor, generator: torch.Generator):
-        """Noise, then hidden modalities, then each clip mixed with another; and the coins of its dropout."""
+        """Noise, then each clip mixed with another, then hidden modalities; and the coins of its dropout."""
         learner, device = self.learner, one.labels.device
         x = rough([x[rows] for x in one.inputs], generator, learner.noise)
-        present = _hidden(one.present[rows], learner.hide, generator)
         targets = nn.functional.one_hot(one.labels[rows], self.num_classes).to(x[0].dtype)
-        mixing = [*x, present.to(x[0].dtype), targets]
+        mixing = [*x, one.present[rows].to(x[0].dtype), targets]
         (*x, both, targets), _ = mixed(mixing, one.labels[rows], learner.mixup, self.num_classes, generator)
+        present = _hidden(both > 1 - 1e-6, learner.hide, generator)  # a mixture has what both clips have
         coins = torch.rand(len(rows), self.num_coins, generator=generator).to(device)
-        return x, both > 1 - 1e-6, targets, coins  # a mixture has what both clips have
+        return x, present, targets, coins
 
     def _coins(self, progress: float) -> int:
         """How many coins a clip takes in a step of training."""

@@ -1,5 +1,6 @@
 """Records: everything that is said about a run, computed from predictions; rebuilt by one call, in a fixed order."""
 
+import hashlib
 from collections.abc import Collection
 from pathlib import Path
 
@@ -34,6 +35,7 @@ COLUMNS = [
     "num_clusters",
 ]
 SYSTEM = ["corpus", "protocol", "recipe", "modalities", "condition"]
+_SUMMARIES: dict[str, pd.DataFrame] = {}  # hash of predictions -> what was worked out of them
 COMPARED = (
     "corpus protocol recipe modalities baseline metric difference ci_low ci_high p_value num_clips num_clusters verdict"
 )
@@ -44,10 +46,10 @@ def score(predictions: pd.DataFrame, corpus: Corpus, part: str = "test") -> pd.D
 
     The metrics are those of `intervals`, or of `several_metrics` where the card says `multi_label`.
     """
-    frames, summary = [], several_metrics.summarise if _several(corpus) else summarise
+    frames = []
     predictions = preds.with_cluster(predictions, corpus)
     for key, rows in predictions[predictions.part == part].groupby(SYSTEM, sort=True):
-        table = summary(rows, corpus.emotions, corpus.card["cluster"])
+        table = _summary(rows, corpus)
         frames.append(
             table.assign(
                 **dict(zip(SYSTEM, key, strict=True)), num_seeds=rows.seed.nunique(), num_folds=rows.fold.nunique()
@@ -59,6 +61,17 @@ def score(predictions: pd.DataFrame, corpus: Corpus, part: str = "test") -> pd.D
     return scored.assign(run_id="all", fold="all", seed="all", part=part, group="all")[
         [*COLUMNS, "num_seeds", "num_folds"]
     ]
+
+
+def _summary(rows: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
+    """Metrics and intervals of one system, worked out once for the same predictions: a notebook's tables and figures ask again."""
+    content = pd.util.hash_pandas_object(rows, index=False).to_numpy().tobytes()
+    told = repr((list(rows), corpus.emotions, corpus.card["cluster"], _several(corpus))).encode()
+    key = hashlib.sha256(content + told).hexdigest()
+    if key not in _SUMMARIES:
+        summary = several_metrics.summarise if _several(corpus) else summarise
+        _SUMMARIES[key] = summary(rows, corpus.emotions, corpus.card["cluster"])
+    return _SUMMARIES[key].copy()
 
 
 def score_runs(predictions: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:

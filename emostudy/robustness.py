@@ -4,7 +4,6 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
@@ -14,7 +13,7 @@ from emostudy.corpora.corpus import Corpus
 from emostudy.corruptions import CLEAN, Corruption
 from emostudy.experiments import plan
 from emostudy.features.extract import Extracted, extract
-from emostudy.fusing import aligned
+from emostudy.fusing import by_rule
 from emostudy.profiles import Profile
 from emostudy.provenance import hash_of
 from emostudy.recipes import Recipe
@@ -70,6 +69,9 @@ def run(
         made = (one for some in done for one in some)
         for frame, record in tqdm(made, total=len(todo), desc="training", unit="run", leave=False) if todo else []:
             preds.write_run(folder, frame, record | made_on)
+    for name, values in spoilt.items():
+        if len(values.left_out):
+            print(f"{name}: {len(values.left_out)} clips cannot be read; there the modality counts as absent")
     print(f"{len(planned)} runs: {len(todo)} trained, {len(planned) - len(todo)} read back")
     return preds.read_runs(folder, [one.run_id for one in planned])
 
@@ -108,7 +110,7 @@ def train(
             frames.append(preds.frame(head, rows["train"], "train", seen, corpus.emotions))
         for corruption in corruptions:
             if corruption.modality in one.recipe.modalities:
-                other = spoilt[corruption.name].rows(one.split.test) if corruption.name in spoilt else None
+                other = spoilt[corruption.name].rows_or_missing(one.split.test) if corruption.name in spoilt else None
                 probabilities = corruption.predict(found.predict, test, other, one.seed)
                 under = head | {"condition": corruption.name}
                 frames.append(preds.frame(under, rows["test"], "test", probabilities, corpus.emotions))
@@ -132,7 +134,12 @@ def joined(
         for condition in (CLEAN, *(one.name for one in corruptions)):
             befallen = next((one for one in corruptions if one.name == condition), None)
             left = [m for m in by if not (befallen and befallen.how == "absent" and befallen.modality == m)]
-            frames.append(_fused([_under(by[m], befallen, m) for m in left], rule, condition, emotions, "+".join(by)))
+            told = {
+                "modalities": "+".join(by),
+                "condition": condition,
+                "run_id": f"{rule.name} of {some.run_id.iloc[0]}",
+            }
+            frames.append(by_rule([_under(by[m], befallen, m) for m in left], rule, emotions, **told))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -140,20 +147,6 @@ def _under(rows: pd.DataFrame, befallen: Corruption | None, modality: str) -> pd
     """A modality's clean dev rows, and its test rows as they are when this has befallen some modality."""
     own = befallen.name if befallen and befallen.modality == modality else CLEAN
     return rows[((rows.part == "dev") & (rows.condition == CLEAN)) | ((rows.part == "test") & (rows.condition == own))]
-
-
-def _fused(parts: list[pd.DataFrame], rule: Rule, condition: str, emotions: tuple[str, ...], name: str) -> pd.DataFrame:
-    dev_rows, dev = aligned([part[part.part == "dev"] for part in parts], emotions)
-    test_rows, test = aligned([part[part.part == "test"] for part in parts], emotions)
-    combine = rule.fit(dev, preds.arrays(dev_rows, emotions)[0])
-    head = {key: test_rows[key].iloc[0] for key in ("run_id", "corpus", "protocol", "fold", "seed")}
-    head |= {
-        "run_id": f"{rule.name} of {head['run_id']}",
-        "recipe": rule.name,
-        "modalities": name,
-        "condition": condition,
-    }
-    return preds.frame(head, test_rows, "test", combine(test), emotions)
 
 
 def curves(scored: pd.DataFrame, corruptions: tuple[Corruption, ...], metric: str) -> pd.DataFrame:
@@ -169,24 +162,22 @@ def curves(scored: pd.DataFrame, corruptions: tuple[Corruption, ...], metric: st
     )
 
 
-def areas(table: pd.DataFrame, baseline: str, chance: float) -> pd.DataFrame:
-    """How much of what a system reads clean it keeps, mean over the levels of a kind; and how that differs from a baseline.
+def told_or_not(
+    predictions: pd.DataFrame, corpus: Corpus, recipes: list[str], modalities: tuple[str, ...]
+) -> pd.DataFrame:
+    """Each recipe against itself when a modality is an average and not known to be absent, and when it is another clip's and no average.
 
-    `relative`: (score - chance) / (clean score - chance), mean over levels. `effective`: `relative` less the baseline's on the
-    same set of modalities (after the relative and effective robustness of MultiBench, Liang et al. 2021, where levels are equally far
-    apart). A kind with one level is that level.
+    As `records.compare_pairs`, with `modality`; `recipe` is kept, `befallen` and `against` say which two conditions.
     """
-    rows = []
-    for (protocol, recipe, modalities), some in table.groupby(["protocol", "recipe", "modalities"], sort=True):
-        clean = some[some.kind == CLEAN].value.iloc[0]
-        for (modality, kind), levels in some[some.kind != CLEAN].groupby(["modality", "kind"], sort=True):
-            kept = float(np.mean((levels.value - chance) / (clean - chance)))
-            rows.append((protocol, recipe, modalities, modality, kind, len(levels), clean, kept))
-    names = ["protocol", "recipe", "modalities", "modality", "kind", "num_levels", "clean", "relative"]
-    found = pd.DataFrame(rows, columns=names)
-    keys = ["protocol", "modalities", "modality", "kind"]
-    base = found[found.recipe == baseline].set_index(keys).relative
-    return found.assign(effective=found.relative - found.set_index(keys).index.map(base).to_numpy(float))
+    test, pairs, told = predictions[predictions.part == "test"], [], []
+    for recipe in recipes:
+        own = dict(list(test[test.recipe == recipe].groupby("condition")))
+        for modality in modalities:
+            for how, against in (("zeroed", "absent"), ("swapped", "zeroed")):
+                pairs.append((own[f"{modality}_{how}"], own[f"{modality}_{against}"]))
+                told.append((modality, how, against))
+    columns = pd.DataFrame(told, columns=["modality", "befallen", "against"])
+    return pd.concat([compare_pairs(pairs, corpus), columns], axis=1)
 
 
 def compared(predictions: pd.DataFrame, corpus: Corpus, pairs: list[tuple[str, str]]) -> pd.DataFrame:

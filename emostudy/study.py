@@ -111,7 +111,7 @@ def plan(
     """What is to be run, with which parameters, and what is left out for this corpus. Nothing is run yet."""
     from emostudy.execution import defaults
 
-    reasons = left_out(notebooks, *what_is_here(shared), graph)
+    reasons = left_out(notebooks, *what_is_here(shared), graph=graph)
     omitted = [Outcome(slug, "left out", note=reason) for slug, reason in reasons.items() if reason]
     runnable = [notebook for notebook in notebooks if not reasons[notebook.slug]]
     if not runnable:
@@ -127,8 +127,9 @@ def plan(
     return steps, omitted
 
 
-def what_is_here(shared: dict) -> tuple[tuple[str, ...], str]:
-    """The modalities of which media are here (MELD's csv files alone are texts), and why the corpus cannot be split as asked.
+def what_is_here(shared: dict) -> tuple[tuple[str, ...], str, bool]:
+    """The modalities of which media are here (MELD's csv files alone are texts), why the corpus cannot be split as asked, and whether
+    a clip may have several labels.
 
     Of a corpus that is still to be made, what its card says.
     """
@@ -137,15 +138,16 @@ def what_is_here(shared: dict) -> tuple[tuple[str, ...], str]:
     from emostudy.protocols import splits
 
     place = (shared["data_dir"] or None, shared["profile"])
+    several = bool(card(shared["corpus"]).get("multi_label"))
     if not is_ready(shared["corpus"], *place):
-        return tuple(card(shared["corpus"])["modalities"]), ""
+        return tuple(card(shared["corpus"])["modalities"]), "", several
     corpus = load(shared["corpus"], *place)
     try:
         for protocol in protocols_of(shared["corpus"], shared["protocols"]):
             splits(corpus, protocol, PROFILES[shared["profile"]].folds)
     except ValueError as error:
-        return corpus.modalities, str(error)
-    return corpus.modalities, ""
+        return corpus.modalities, str(error), several
+    return corpus.modalities, "", several
 
 
 def source_of(notebook: Notebook, folder: Path) -> Path:

@@ -1,6 +1,7 @@
 """The command `systems`: every system of the study, what it needs, where it ran, and how to run it."""
 
 import argparse
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +9,7 @@ import pandas as pd
 from emostudy.paths import results_root
 
 NOTEBOOK = {"face": "02", "speech": "03", "text": "04"}
-HEAD = ("system", "from", "reads", "weights", "ran on, or run it with")
+HEAD = ("system", "from", "reads", "weights", "chosen by dev", "ran on", "run it with")
 
 
 def add_systems(commands) -> None:
@@ -29,39 +30,107 @@ def systems_command(options: argparse.Namespace) -> int:
     for modality, some in rows.groupby("modality", sort=False):
         print(f"\n{modality}")
         for row in some.itertuples():
-            print(f"  {row.name}: {row.source}\n      reads {row.reads}; {row.weights}; {row.where}")
+            about = f"{row.weights}; dev chooses {row.chosen}; ran on {row.ran_on or 'none here'}"
+            print(f"  {row.name}: {row.source}\n      reads {row.reads}; {about}; {row.command}")
     return 0
 
 
 def matrix(results: Path) -> pd.DataFrame:
-    """A row per system: `modality, name, source, reads, weights, where`; where it ran by the records in `results`."""
+    """A row per system: `modality, name, source, reads, weights, chosen, ran_on, command`; where it ran by the records in `results`.
+
+    First those that have a name in the study, then those of which there are records alone: pretrained ones on weights that were given.
+    """
     from emostudy.recipes.registry import every
 
     known, rows = ran(results), []
     for modality in NOTEBOOK:
         for name, recipe in every(modality).items():
             media = ", ".join(dict.fromkeys(feature.medium for feature in recipe.features.values()))
-            weights = "from scratch" if recipe.pretrained == "none" else recipe.pretrained
             command = f"--only {NOTEBOOK[modality]} -p systems='[\"{name}\"]'"
-            where = ", ".join(known.get(name, [])) or command
-            rows.append((modality, name, recipe.source, media, weights, where))
-    return pd.DataFrame(rows, columns=["modality", "name", "source", "reads", "weights", "where"])
+            ran_on = known.ran_on[name] if name in known.index else ""
+            about = media, _weights(recipe.pretrained), chosen_by_dev(recipe.learner)
+            rows.append((modality, name, recipe.source, *about, ran_on, command))
+    named = {row[1] for row in rows}
+    rows += [_of_record(results, name, row) for name, row in known.iterrows() if name not in named]
+    return pd.DataFrame(rows, columns=["modality", "name", "source", "reads", "weights", "chosen", "ran_on", "command"])
 
 
-def ran(results: Path) -> dict[str, list[str]]:
-    """Recipe -> the corpora of which there are records of it."""
+def ran(results: Path) -> pd.DataFrame:
+    """Of each recipe of one modality, by name: `ran_on`, the corpora of which there are records of it, and one of the records' files."""
     found = {}
     for path in sorted(results.glob("*/*/records.csv")):
         corpus, profile = path.parts[-3:-1]
-        for recipe in pd.read_csv(path, usecols=["recipe"]).recipe.unique() if profile != "smoke" else []:
-            found.setdefault(recipe, []).append(corpus)
-    return found
+        records = pd.read_csv(path, usecols=["run_id", "recipe", "modalities"])
+        records = records[records.modalities.isin(NOTEBOOK) & (records.run_id != "all")]
+        for recipe, rows in records.groupby("recipe") if profile != "smoke" else []:
+            one = found.setdefault(
+                recipe, {"ran_on": [], "file": f"{corpus}/{profile}/runs/{rows.run_id.iloc[0]}.json"}
+            )
+            one["ran_on"].append(corpus if profile == "paper" else f"{corpus} ({profile})")
+    table = pd.DataFrame.from_dict(found, orient="index", columns=["ran_on", "file"])
+    return table.assign(ran_on=table.ran_on.map(", ".join))
+
+
+def _of_record(results: Path, name: str, row: pd.Series) -> tuple:
+    """A row of a system without a name in the study, from one of its records; it is run by the weights that it started from."""
+    record = json.loads((results / row.file).read_text("utf-8"))
+    media = ", ".join(dict.fromkeys(feature["medium"] for feature in record["record"]["features"].values()))
+    number, corpus = NOTEBOOK[record["modalities"]], record["corpus"]
+    given = "text_weights" if record["modalities"] == "text" else "weights"
+    command = f"--only {number} --corpus {corpus} -p {given}=FOLDER -p systems='[\"{name}\"]'"
+    num = len(record["fitted"].get("trials", []))
+    chosen = f"{num} settings" if num > 1 else "epoch" if record["history"] else "nothing"
+    return (
+        record["modalities"],
+        name,
+        record["source"],
+        media,
+        _weights(record["pretrained"]),
+        chosen,
+        row.ran_on,
+        command,
+    )
+
+
+def chosen_by_dev(learner) -> str:
+    """What the dev clips choose in each training, and from how many: the budget of tuning."""
+    from sklearn.model_selection import ParameterGrid
+
+    from emostudy.training import Network
+
+    if members := getattr(learner, "members", ()):
+        return ", ".join(dict.fromkeys(chosen_by_dev(one.learner) for one in members))
+    if grid := getattr(learner, "grid", {}):
+        return f"{len(ParameterGrid(grid))} settings"
+    if hasattr(learner, "learner"):
+        return chosen_by_dev(learner.learner)
+    if isinstance(learner, Network):
+        return f"epoch, of {learner.epochs}" if learner.keep == "best" else "nothing"
+    search = learner.build(0)
+    return (
+        f"nothing; {len(ParameterGrid(search.param_grid))} settings within train"
+        if hasattr(search, "param_grid")
+        else "nothing"
+    )
+
+
+def _weights(pretrained: str) -> str:
+    return "from scratch" if pretrained == "none" else pretrained
 
 
 def markdown(rows: pd.DataFrame) -> str:
     """The README's table of systems."""
     lines = [HEAD, ("---",) * len(HEAD)]
     for row in rows.itertuples():
-        where = f"`{row.where}`" if row.where.startswith("--") else row.where
-        lines.append((f"`{row.name}`", row.source, row.reads, row.weights, where))
+        lines.append(
+            (
+                f"`{row.name}`",
+                row.source,
+                row.reads,
+                row.weights,
+                row.chosen,
+                row.ran_on or "not here",
+                f"`{row.command}`",
+            )
+        )
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from emostudy.table_files import save as save  # so that notebooks import one module
 from emostudy.wording import (
+    by_rigour,
     cluster_title,
     interval,
     interval_note,
@@ -53,7 +54,7 @@ def results_table(
     """
     metrics = metrics or [metric for metric in TOLD if metric in set(records.metric)]
     rows = pd.concat([_pooled(records, metric).assign(at=at) for at, metric in enumerate(metrics)])
-    rows = rows.assign(title=_named(rows.recipe, titles), rank=rows.modalities.map(modality_rank))
+    rows = rows.assign(title=named(rows.recipe, titles), rank=rows.modalities.map(modality_rank))
     rows = rows.sort_values(["at", "rank", "recipe", "condition", "protocol"])
     return rows[["metric", "title", *SYSTEM, "protocol", *FIGURES]].reset_index(drop=True)
 
@@ -88,8 +89,10 @@ def both_protocols(rows: pd.DataFrame, keys: list[str], shown: Mapping[str, str]
 def side_by_side(records: pd.DataFrame, metric: str = "UAR", titles: Titles | None = None) -> pd.DataFrame:
     """`systems` worded in percent: modalities, system, a column per protocol with its title, fall (points) if there are two."""
     rows, shown = systems(records, metric), roles(records.protocol)
-    names = {"modalities": rows.modalities.map(modality_title), "system": _named(rows.recipe, titles)}
-    cells = {protocol_title(p): _intervals(rows, role, f"{role}_low", f"{role}_high") for role, p in shown.items()}
+    names = {"modalities": rows.modalities.map(modality_title), "system": named(rows.recipe, titles)}
+    cells = {
+        protocol_title(p): worded_intervals(rows, role, f"{role}_low", f"{role}_high") for role, p in shown.items()
+    }
     fall = {"fall (points)": rows.fall.map(percent)} if "fall" in rows else {}
     return pd.DataFrame({**names, **cells, **fall})
 
@@ -101,11 +104,25 @@ def by_condition(
     rows = _pooled(records, metric)
     rows = rows[rows.protocol == protocol]
     rows = rows[rows.recipe.isin(rows.recipe[rows.condition != "none"])]
-    cells = rows.assign(cell=_intervals(rows, *FIGURES[:3])).pivot(index="recipe", columns="condition", values="cell")
+    cells = rows.assign(cell=worded_intervals(rows, *FIGURES[:3])).pivot(
+        index="recipe", columns="condition", values="cell"
+    )
     order = sorted(cells, key=lambda condition: (condition != "none", condition))
     names = {condition: "as it is" if condition == "none" else condition.replace("_", " ") for condition in order}
     table = cells[order].rename(columns=names).reset_index()
-    return table.assign(recipe=_named(table.recipe, titles)).rename(columns={"recipe": "system"}).fillna("-")
+    return table.assign(recipe=named(table.recipe, titles)).rename(columns={"recipe": "system"}).fillna("-")
+
+
+def by_protocol(records: pd.DataFrame, titles: Titles | None = None, metric: str = "UAR") -> pd.DataFrame:
+    """A row per system, a column per protocol, those that keep more apart later; in percent."""
+    rows = _pooled(records, metric)
+    rows = rows.assign(cell=worded_intervals(rows, *FIGURES[:3]), rank=rows.modalities.map(modality_rank))
+    wide = rows.pivot(index=["rank", "modalities", "recipe"], columns="protocol", values="cell")[
+        by_rigour(rows.protocol)
+    ]
+    wide = wide.rename(columns=protocol_title).reset_index().drop(columns="rank")
+    wide = wide.assign(recipe=named(wide.recipe, titles), modalities=wide.modalities.map(modality_title))
+    return wide.rename(columns={"recipe": "system"}).fillna("-")
 
 
 def per_class(
@@ -136,44 +153,14 @@ def comparisons_table(comparisons: pd.DataFrame, titles: Titles | None = None) -
     rows = rows.sort_values(["rank", "recipe", "baseline", "protocol"]).reset_index(drop=True)
     worded = {
         "modalities": rows.modalities.map(modality_title),
-        "system": _named(rows.recipe, titles),
+        "system": named(rows.recipe, titles),
         "protocol": rows.protocol.map(protocol_title),
-        "compared with": _named(rows.baseline, titles),
-        "difference (points)": _intervals(rows, "difference", "ci_low", "ci_high"),
-        "p (Holm)": rows.p_holm.map(_p),
+        "compared with": named(rows.baseline, titles),
+        "difference (points)": worded_intervals(rows, "difference", "ci_low", "ci_high"),
+        "p (Holm)": rows.p_holm.map(worded_p),
         "verdict": rows.verdict,
     }
     return pd.DataFrame(worded)
-
-
-def under_conditions(rows: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
-    """A row per system, a column per kind of what may befall a modality: of `robustness.curves`, one protocol, in percent."""
-    cells = rows.assign(cell=_intervals(rows, *FIGURES[:3]), told=[_befallen(row) for row in rows.itertuples()])
-    order = list(dict.fromkeys(cells.told))
-    wide = cells.pivot(index=["modalities", "recipe"], columns="told", values="cell")[order].reset_index()
-    wide = wide.assign(recipe=_named(wide.recipe, titles), modalities=wide.modalities.map(modality_title))
-    return wide.rename(columns={"recipe": "system"}).fillna("-")
-
-
-def _befallen(row) -> str:
-    """What happened to the clips, in words: "speech noise 10 dB"."""
-    level = f" {row.severity:g} {row.unit}" if row.unit else ""
-    return f"{modality_title(row.modality)} {row.kind}{level}" if row.modality else row.kind
-
-
-def befallen_table(comparisons: pd.DataFrame, rows: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
-    """`robustness.compared` worded; `rows` of `robustness.curves` say what each condition is."""
-    words = {row.condition: _befallen(row) for row in rows.itertuples()}
-    return pd.DataFrame(
-        {
-            "what befell the clips": comparisons.condition.map(words),
-            "system": _named(comparisons.recipe, titles),
-            "compared with": _named(comparisons.baseline, titles),
-            "difference (points)": _intervals(comparisons, "difference", "ci_low", "ci_high"),
-            "p (Holm)": comparisons.p_holm.map(_p),
-            "verdict": comparisons.verdict,
-        }
-    )
 
 
 def gaps(
@@ -217,8 +204,11 @@ def gaps_worded(gaps: pd.DataFrame, titles: Titles | None = None) -> pd.DataFram
     """`gaps` in percent and points, one row per set of modalities."""
     numbers = ("ceiling", "adjusted", "lost_in_recognition", "lost_in_fusion")
     cells = {name.replace("_", " "): gaps[name].map(percent) for name in numbers}
-    head = {"modalities": gaps.modalities.map(modality_title), "system": _named(gaps.recipe, titles)}
-    return pd.DataFrame({**head, "reached": _intervals(gaps, "reached", "ci_low", "ci_high"), **cells})
+    head = {"modalities": gaps.modalities.map(modality_title), "system": named(gaps.recipe, titles)}
+    reads = (
+        {"reads": gaps.reads.map(lambda share: "-" if pd.isna(share) else percent(share))} if "reads" in gaps else {}
+    )
+    return pd.DataFrame({**head, "reached": worded_intervals(gaps, "reached", "ci_low", "ci_high"), **cells, **reads})
 
 
 def comparisons_note(comparisons: pd.DataFrame, cluster: str = "speaker") -> str:
@@ -257,13 +247,13 @@ def _pooled(records: pd.DataFrame, metric: str) -> pd.DataFrame:
     return rows.join(seeds, on=keys).astype({"num_seeds": "Int64"})
 
 
-def _named(recipes: pd.Series, titles: Titles | None) -> pd.Series:
+def named(recipes: pd.Series, titles: Titles | None) -> pd.Series:
     return recipes.map(lambda recipe: (titles or {}).get(recipe, recipe))
 
 
-def _intervals(rows: pd.DataFrame, value: str, low: str, high: str) -> list[str]:
+def worded_intervals(rows: pd.DataFrame, value: str, low: str, high: str) -> list[str]:
     return [interval(*cells) for cells in rows[[value, low, high]].to_numpy(float)]
 
 
-def _p(value: float) -> str:
+def worded_p(value: float) -> str:
     return "-" if pd.isna(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"

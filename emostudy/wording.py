@@ -75,6 +75,11 @@ def ordered(protocols: Iterable[str]) -> list[str]:
     return [name for name in (ends.get("flattering"), *between, ends["honest"]) if name]
 
 
+def by_rigour(protocols: Iterable[str]) -> list[str]:
+    """Each protocol once, those that promise to keep more apart later."""
+    return sorted(set(protocols), key=_place)
+
+
 def _place(protocol: str) -> tuple:
     """Sort key: how many columns a protocol keeps apart, the authors' own ways first, then the order of `PROTOCOLS`."""
     known, name = list(PROTOCOLS), protocol.partition(":")[0]

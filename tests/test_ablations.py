@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import toys
 from test_batched import head_recipe
 
@@ -12,6 +13,8 @@ from emostudy import ablations, experiments, figures, findings, robustness
 from emostudy import predictions as preds
 from emostudy.ablations import Fewer, shapley
 from emostudy.corpora.corpus import Corpus
+from emostudy.models import heads
+from emostudy.models.coins import Dropout
 from emostudy.protocols import splits
 from emostudy.recipes import ablated
 from emostudy.recipes.rules import MEAN, PRODUCT, STACKING
@@ -169,11 +172,16 @@ def test_each_ablated_recipe_has_a_name_of_its_own_and_one_change():
     cell = toys.numbers_cell(np.ones(3))
     corpus = toys.corpus(audio=cell, action_units=cell, text="some words")
     base, *changed = ablated.one_by_one(corpus)
-    assert len({one.name for one in (base, *changed)}) == len(changed) + 1 == 7
+    assert len({one.name for one in (base, *changed)}) == len(changed) + 1 == 9
     assert changed[-1].learner.noise == 0  # it is told in deviations of standardised numbers
     for one in changed[:-1]:
         same = replace(one, name=base.name, title=base.title)
         assert (same.learner != base.learner) != (same.prepare != base.prepare)
+    undropped = base.learner.build([5, 6, 7], 3), changed[-2].learner.build([5, 6, 7], 3)
+    assert [{one.share for one in head.modules() if isinstance(one, Dropout)} for head in undropped] == [
+        {0.2, 0.5},
+        {0.0},
+    ]
     for whole, less in ablated.parts_of_blocks(corpus).values():
         assert less.name == f"{whole.name}_less" and less.learner.build is not whole.learner.build
         sizes = [5, 6, 7]
@@ -181,6 +189,26 @@ def test_each_ablated_recipe_has_a_name_of_its_own_and_one_change():
     assert len(ablated.subsets(corpus)) == 7
     scaled, plain = ablated.as_they_come(corpus)
     assert scaled.name == "concatenation" and scaled.prepare != plain.prepare and scaled.learner == plain.learner
+
+
+def test_other_inputs_are_those_that_a_corpus_has():
+    cell = toys.numbers_cell(np.ones(3))
+    assert ablated.other_inputs(toys.corpus(audio=cell, action_units=cell)) == []
+    films = replace(toys.corpus(audio=cell, video="film.mp4", text="some words"), card=toys.corpus().card)
+    clips = films.clips.assign(dialogue=films.clips.speaker, turn=range(len(films.clips)))
+    faces, turns = ablated.other_inputs(replace(films, clips=clips))
+    assert [one.features["face"].name for one in faces] == ["face_hog", "frame_hog_half", "frame_hog_whole"]
+    assert [sorted(one.features) for one in turns] == [["text"], ["before", "text"], ["before", "text"]]
+    assert turns[2].features["before"].medium == "history_3"
+
+
+def test_equal_gates_are_a_plain_mean():
+    torch.manual_seed(0)
+    gated, plain = (build([3, 4], 2).eval() for build in (heads.GatedUnit, ablated.ungated))
+    plain.load_state_dict(gated.state_dict())
+    inputs = torch.randn(5, 3), torch.randn(5, 4)
+    mean = plain.decision(plain.branches(inputs, None).mean(1))
+    assert torch.allclose(plain(*inputs), mean, atol=1e-6) and not torch.allclose(gated(*inputs), mean, atol=1e-3)
 
 
 def test_the_findings_name_what_is_shown():

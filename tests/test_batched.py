@@ -17,6 +17,7 @@ from emostudy.intervals import summarise
 from emostudy.labels import encode
 from emostudy.models.coins import Coins, brought
 from emostudy.models.heads import GatedUnit, Head
+from emostudy.optimising import class_weights
 from emostudy.programs import One, Program
 from emostudy.protocols import splits
 from emostudy.recipes import Recipe
@@ -66,6 +67,7 @@ def plain_loop(learner: Batched, one: One, num_classes: int):
     model, generator, num_steps = draws.models[0].train(), draws.generators[0], learner.epochs * num
     optimiser = torch.optim.AdamW(model.parameters(), lr=learner.lr, weight_decay=learner.weight_decay, fused=True)
     steps = OneCycleLR(optimiser, learner.lr, num_steps + 1, pct_start=0.1)
+    weights = class_weights(one.labels, num_classes) if learner.balanced else torch.ones(num_classes)
     for step in range(num_steps):
         if step % num == 0:
             order = torch.randperm(len(one.labels), generator=generator)
@@ -74,7 +76,7 @@ def plain_loop(learner: Batched, one: One, num_classes: int):
         with brought(Coins(coins)):
             losses, _ = model.losses(inputs, present, targets, step / num_steps, learner.label_smoothing)
         optimiser.zero_grad()
-        losses.mean().backward()
+        (losses * (targets @ weights)).mean().backward()
         optimiser.step()
         steps.step()
     return model.eval()
@@ -98,6 +100,48 @@ def test_a_batched_program_is_a_plain_loop(way):
         alone = plain_loop(learner, one, 3)
         with torch.no_grad():
             assert torch.allclose(alone(*one.inputs), model.eval()(*one.inputs), atol=1e-4)
+
+
+def test_errors_weighted_by_class_are_those_of_a_plain_loop_and_help_the_rare():
+    corpus = toys.corpus(num_speakers=20, signal=1.0)
+    kept = (corpus.clips.emotion != "joy") | (corpus.clips.clip_id.str[-1] == "2")  # a third of the joyful clips
+    runs = runs_of(replace(corpus, clips=corpus.clips[kept]))
+    learner, ones = Batched(GatedUnit, **QUICK, balanced=True), ones_of(runs)
+    trained = Program(learner, ones, 3, *ones[0].batches(learner.batch), learner.epochs).run(None)
+    for one, (model, _) in zip(ones, trained, strict=True):
+        alone = plain_loop(learner, one, 3)
+        with torch.no_grad():
+            assert torch.allclose(alone(*one.inputs), model.eval()(*one.inputs), atol=1e-4)
+    said = []
+    for balanced in (False, True):
+        recipe = head_recipe(epochs=15, lr=1e-2, balanced=balanced)
+        said.append(sum((found.test.argmax(1) == 2).sum() for found in recipe.learner.fit_many(recipe, runs, 3)))
+    assert said[1] > said[0]
+
+
+def test_nine_steps_are_trained_as_any_other_number():
+    runs = runs_of(toys.corpus(), (0,), (0,))
+    for epochs in (8, 9, 10):  # one batch an epoch
+        recipe = head_recipe(epochs=epochs, batch=1000)
+        assert np.isfinite(recipe.learner.fit_many(recipe, runs, 3)[0].test).all()
+
+
+@pytest.mark.parametrize(("num", "share"), [(2, 0.3 - 0.3**2), (3, 0.3 - 0.3**3)])
+def test_hidden_modalities_are_drawn_for_mixtures_and_never_all(num, share):
+    one = One([torch.randn(4000, 3)] * num, torch.ones(4000, num) > 0, torch.arange(4000) % 3, 0)
+    program = Program(Batched(GatedUnit, hide=0.3, mixup=0.4), [one], 3, 4000, 1, 1)
+    _, present, targets, _ = program._drawn(one, torch.arange(4000), torch.Generator().manual_seed(0))
+    assert (~present).float().mean().item() == pytest.approx(share, abs=0.02) and present.any(1).all()
+    assert ((targets > 0).sum(1) == 2).any()  # they are mixtures
+
+
+def test_inputs_of_other_widths_are_trained_apart():
+    runs = runs_of(toys.corpus(), (0, 1), (0,))
+    narrow = {part: {name: x[:, :2] for name, x in inputs.items()} for part, inputs in runs[1][0].items()}
+    recipe = head_recipe()
+    both = recipe.learner.fit_many(recipe, [runs[0], (narrow, *runs[1][1:])], 3)
+    alone = recipe.learner.fit_many(recipe, [(narrow, *runs[1][1:])], 3)[0]
+    assert np.allclose(both[1].test, alone.test, atol=1e-5)
 
 
 def test_a_clear_signal_is_learned_and_told_by_epoch():

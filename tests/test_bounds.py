@@ -19,7 +19,7 @@ def synthetic():
     clips = toys.corpus(24, 10).clips.assign(emotion=[EMOTIONS[code] for code in codes])
     for modality, table in load_tables().items():
         clips[f"shows_{modality}"] = [EMOTIONS[rng.choice(6, p=table[code])] for code in codes]
-    return Corpus("toy", EMOTIONS, {"cluster": "speaker"}, clips)
+    return Corpus("toy", EMOTIONS, {"cluster": "speaker", "metric": "UAR"}, clips)
 
 
 def predictions(corpus, modality, rate, recipe="net", part="test", fold=0) -> pd.DataFrame:
@@ -28,6 +28,8 @@ def predictions(corpus, modality, rate, recipe="net", part="test", fold=0) -> pd
     shown = corpus.clips[f"shows_{modality}"].to_numpy()
     predicted = np.where(rng.random(len(shown)) < rate, shown, rng.choice(EMOTIONS, len(shown)))
     rows = corpus.clips[["clip_id", "speaker", "emotion"]].assign(
+        run_id=f"{recipe} {modality} {fold}",
+        corpus=corpus.name,
         condition="none",
         protocol="random",
         modalities=modality,
@@ -91,3 +93,10 @@ def test_the_recipe_best_on_dev_lends_its_eyes(synthetic):
     good_on_dev = [predictions(synthetic, "face", 1.0, "b", "dev"), predictions(synthetic, "face", 0.3, "b", "test")]
     both = bounds.adjusted_ceilings(pd.concat(bad_on_dev + good_on_dev), synthetic, "random")
     assert both == bounds.adjusted_ceilings(pd.concat(good_on_dev), synthetic, "random")
+
+
+def test_it_is_told_how_often_the_preferred_recipe_says_what_is_shown(synthetic):
+    frames = [predictions(synthetic, "face", 1.0, part=part) for part in ("dev", "test")]
+    frames += [predictions(synthetic, "text", 0.5, part=part) for part in ("dev", "test")]
+    found = bounds.read_shares(pd.concat(frames), synthetic, "random")
+    assert found["face"] == 1 and 0.5 < found["text"] < 0.7  # half are read, a sixth of the rest are hit

@@ -96,8 +96,8 @@ def test_what_rebuilds_nothing_is_left_out_and_what_did_not_run_stands_below(tab
     assert shown.iloc[1, -4:].tolist() == ["-"] * 4
     told = claim_tables.not_run(table, "speech")
     assert (
-        """M, MLP on 13 x 401 MFCCs: `python -m emostudy run --only 03 --corpus meld -p systems='["speech_mlp_raw", """
-        in told
+        "M, MLP on 13 x 401 MFCCs: `python -m emostudy run --only 03 --corpus meld --protocols as_published:100_clips,official -p "
+        """systems='["speech_mlp_raw", """ in told
     )
     assert "F, LSTM" not in told and claim_tables.not_run(table, "physio") == "Of every claim a rebuild ran here."
 

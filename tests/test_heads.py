@@ -76,7 +76,7 @@ def test_clips_of_a_batch_do_not_see_each_other(name):
 
 
 def test_sequences_are_tokens_of_a_cross_modal_transformer():
-    head = CrossModal([7, 5], 4).eval()
+    head = CrossModal([7, 5], 4, num_tokens=1).eval()
     frames, vector = torch.randn(3, 11, 7), torch.randn(3, 5)
     told = head(frames, vector)
     assert told.shape == (3, 4)

@@ -1,5 +1,6 @@
 """Systems by name, which of them a corpus can feed, and the table of all of them."""
 
+import json
 from dataclasses import replace
 
 import pandas as pd
@@ -32,13 +33,13 @@ def test_every_system_has_a_name_a_source_and_an_identity_of_its_own(modality, m
 
 def test_only_systems_on_weights_name_weights():
     for modality, kind in KINDS.items():
-        needing = {recipe.name for recipe in kind.pretrained("video", False, "")}
+        needing = {recipe.name for make in kind.pretrained("video", False, "") for recipe in make()}
         assert needing == {name for name, recipe in every(modality).items() if recipe.pretrained != "none"}
 
 
 def test_a_corpus_gets_what_it_can_feed_and_stills_their_own():
     films, stills, units = corpus(video="x.mp4"), corpus(image="x.png"), corpus(action_units="x.csv")
-    assert [recipe.name for recipe in usual("face", films)] == ["face_hog_svm", "face_cnn"]
+    assert [recipe.name for recipe in usual("face", films)] == ["face_hog_svm", "face_hog_mlp", "face_cnn"]
     assert [recipe.name for recipe in usual("face", units)] == ["face_units_discriminant", "face_units_mlp"]
     for some in (stills, films):
         medium = some.media[0]
@@ -69,14 +70,53 @@ def test_weights_that_are_given_take_the_place_of_those_by_name():
     assert found.pretrained == "someone/mine"
 
 
+def test_a_name_may_ask_for_any_number_of_turns():
+    talk = corpus(text="hello")
+    talk.clips["dialogue"] = "d1"
+    names = ["text_mine_tuned_history_7", "text_mine_regression_history_1", "text_mine_tuned"]
+    found = further("text", names, talk, "someone/mine")
+    assert [recipe.features["text"].medium for recipe in found] == ["history_7", "history_1", "text"]
+    with pytest.raises(ValueError, match="unknown system"):
+        further("text", ["text_mine_tuned_history_0"], talk, "someone/mine")
+
+
+def test_weights_of_one_kind_do_not_stop_systems_of_another(tmp_path):
+    (tmp_path / "resnet18-f37072fd.pth").write_bytes(b"weights")
+    (found,) = further("speech", ["speech_resnet18_picture"], corpus(audio="x.wav"), str(tmp_path))
+    assert found.pretrained.startswith("resnet18-f37072fd.pth@")
+    with pytest.raises(ValueError, match="holds no"):
+        further("text", ["text_mine_tuned"], corpus(text="hello"), str(tmp_path))
+
+
 def test_the_table_says_where_a_system_ran_and_how_to_run_the_others(tmp_path):
     (tmp_path / "tess" / "paper").mkdir(parents=True)
     (tmp_path / "tess" / "smoke").mkdir()
-    for profile, recipe in (("paper", "speech_cnn"), ("smoke", "speech_mlp")):
-        pd.DataFrame({"recipe": [recipe]}).to_csv(tmp_path / "tess" / profile / "records.csv")
+    for profile, recipes in (("paper", ["speech_cnn", "speech_mine_probe", "mean"]), ("smoke", ["speech_mlp"])):
+        told = {"recipe": recipes, "run_id": recipes, "modalities": ["speech", "speech", "face+speech"][: len(recipes)]}
+        pd.DataFrame(told).to_csv(tmp_path / "tess" / profile / "records.csv")
+    record = {"features": {"speech": {"medium": "audio"}}}
+    about = {
+        "fitted": {"trials": [1, 2, 3]},
+        "history": [],
+        "record": record,
+        "source": "mine",
+        "pretrained": "mine@1",
+        "modalities": "speech",
+        "corpus": "tess",
+    }
+    (tmp_path / "tess" / "paper" / "runs").mkdir()
+    (tmp_path / "tess" / "paper" / "runs" / "speech_mine_probe.json").write_text(json.dumps(about))
     rows = matrix(tmp_path).set_index("name")
-    assert ran(tmp_path) == {"speech_cnn": ["tess"]} and rows["where"]["speech_cnn"] == "tess"
-    assert rows["where"]["speech_mlp"] == "--only 03 -p systems='[\"speech_mlp\"]'"
+    assert list(ran(tmp_path).index) == ["speech_cnn", "speech_mine_probe"] and rows.ran_on["speech_cnn"] == "tess"
+    assert rows.ran_on["speech_mlp"] == "" and rows.command["speech_mlp"] == "--only 03 -p systems='[\"speech_mlp\"]'"
+    names = ["speech_mine_probe", "speech_svm", "speech_mfcc_lstm", "speech_strong", "text_tree"]
+    told = ["3 settings", "4 settings", "epoch, of 100", "nothing", "nothing; 6 settings within train"]
+    assert rows.chosen[names].tolist() == told
+    assert (
+        rows.weights["speech_mine_probe"] == "mine@1"
+        and "--corpus tess -p weights=FOLDER" in rows.command["speech_mine_probe"]
+    )
+    assert "| not here | `--only 03 -p systems='[\"speech_mlp\"]'` |" in markdown(rows.reset_index())
     assert rows.weights["face_resnet50"] == "IMAGENET1K_V2 (torchvision)"
     assert set(rows.modality) == set(KINDS)
 

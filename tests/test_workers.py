@@ -191,6 +191,7 @@ def picky(number: int, folder: Path) -> int:
     while number == 3 and len(list(folder.glob("done*"))) < 3:
         time.sleep(0.01)
     if number == 3:
+        time.sleep(0.2)  # a file is there before its task's result has reached the scheduler
         raise ValueError("number 3: give another")
     if number == 13:
         raise KeyError("a fault of the code")

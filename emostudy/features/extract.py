@@ -41,6 +41,16 @@ class Extracted:
         position = {clip_id: row for row, clip_id in enumerate(self.clip_ids)}
         return self.values[[position[clip_id] for clip_id in clip_ids]]
 
+    def rows_or_missing(self, clip_ids: tuple[str, ...]) -> np.ndarray:
+        """As `rows`, NaN for a clip that gave none; of numbers only."""
+        mine = set(self.clip_ids)
+        known = [clip_id in mine for clip_id in clip_ids]
+        if all(known):
+            return self.rows(clip_ids)
+        values = np.full((len(clip_ids), *self.values.shape[1:]), np.nan, np.float32)
+        values[known] = self.rows(tuple(clip_id for clip_id, is_known in zip(clip_ids, known, strict=True) if is_known))
+        return values
+
 
 def extract(corpus: Corpus, feature: Feature, jobs: int = 2, progress: bool = True) -> Extracted:
     """Compute (or read back) a feature for all clips that have its medium.

@@ -12,6 +12,7 @@ from emostudy.figures.corpora import (
     emotion_counts_alt,
 )
 from emostudy.figures.fusions import differences, differences_alt, fusion, fusion_alt
+from emostudy.figures.leaks import ladder, ladder_alt, leaks, leaks_alt, scatter_of_seeds, scatter_of_seeds_alt
 from emostudy.figures.overview import gap_alt, gap_to_ceiling, protocols, protocols_alt
 from emostudy.figures.robustness import missing, missing_alt, spoilt, spoilt_alt
 from emostudy.figures.roc import roc_curves, roc_curves_alt
@@ -49,6 +50,10 @@ __all__ = [
     "fusion_alt",
     "gap_alt",
     "gap_to_ceiling",
+    "ladder",
+    "ladder_alt",
+    "leaks",
+    "leaks_alt",
     "learning_curves",
     "learning_curves_alt",
     "missing",
@@ -60,6 +65,8 @@ __all__ = [
     "roc_curves",
     "roc_curves_alt",
     "save",
+    "scatter_of_seeds",
+    "scatter_of_seeds_alt",
     "shares",
     "shares_alt",
     "sizes",

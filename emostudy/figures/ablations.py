@@ -81,11 +81,19 @@ def sizes(table: pd.DataFrame, cluster: str = "speaker", chance: float = 0.0, wi
     )
     ax.legend(loc="lower right")
     ax.set_xscale("log")
-    ticks = sorted(table.num_train.unique())
-    ax.set_xticks(ticks[:: 1 + len(ticks) // 6], [f"{tick:.0f}" for tick in ticks[:: 1 + len(ticks) // 6]])
+    ticks = _apart(sorted(table.num_train.unique()))
+    ax.set_xticks(ticks, [f"{tick:.0f}" for tick in ticks])
     ax.minorticks_off()
     ax.set(xlabel="training clips", ylabel=f"{metric_title(table.metric.iloc[0])} (%)")
     return fig
+
+
+def _apart(ticks: list[float], ratio: float = 1.3) -> list[float]:
+    """Those whose labels do not touch on an axis of logarithms; the last one stays."""
+    kept = [ticks[-1]]
+    for tick in ticks[-2::-1]:
+        kept += [tick] if kept[-1] / tick > ratio else []
+    return kept[::-1]
 
 
 def sizes_alt(table: pd.DataFrame) -> str:

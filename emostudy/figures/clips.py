@@ -8,7 +8,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from emostudy.features.librosa_once import librosa
 from emostudy.figures.style import CMAP, EMOTION_COLOURS, FULL, GREY, HALF, INK, LOOKS, canvas, ink_on, styled
 
 KILOHERTZ, NUM_MELS, RANGE = (0.5, 1, 2, 4), 64, 80  # ticks; bands; dB shown below the loudest
@@ -33,7 +32,9 @@ def sounds(
     """
     mels = {name: mel_decibels(wave, rate) for name, wave in waves.items()}
     top = max(mel.max() for mel in mels.values())
-    bands = np.interp([1000 * k for k in KILOHERTZ], librosa.mel_frequencies(NUM_MELS, fmax=rate / 2), range(NUM_MELS))
+    bands = np.interp(
+        [1000 * k for k in KILOHERTZ], _librosa().mel_frequencies(NUM_MELS, fmax=rate / 2), range(NUM_MELS)
+    )
     shape = {"sharex": True, "sharey": "row", "height_ratios": [0.7, 1.3, 1]}
     width = width or (HALF if len(waves) <= 3 else FULL)
     fig, axes = canvas(width, 3.3, title, note, 3, len(waves), **shape)
@@ -65,15 +66,22 @@ def sounds_alt(waves: Mapping[str, np.ndarray], rate: int) -> str:
 
 def mel_decibels(wave: np.ndarray, rate: int) -> np.ndarray:
     """Mel spectrogram (NUM_MELS, frames) in dB, a frame every 10 ms."""
-    power = librosa.feature.melspectrogram(y=wave, sr=rate, n_fft=1024, hop_length=rate // 100, n_mels=NUM_MELS)
-    return librosa.power_to_db(power)
+    power = _librosa().feature.melspectrogram(y=wave, sr=rate, n_fft=1024, hop_length=rate // 100, n_mels=NUM_MELS)
+    return _librosa().power_to_db(power)
 
 
 def pitch(wave: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
     """Times in s and F0 in Hz (frames,), NaN where unvoiced: pYIN (Mauch and Dixon 2014), 60 to 600 Hz, every 20 ms."""
     hop = rate // 50
-    f0 = librosa.pyin(wave, fmin=60, fmax=600, sr=rate, frame_length=1024, hop_length=hop, resolution=0.25)[0]
+    f0 = _librosa().pyin(wave, fmin=60, fmax=600, sr=rate, frame_length=1024, hop_length=hop, resolution=0.25)[0]
     return np.arange(len(f0)) * hop / rate, f0
+
+
+def _librosa():
+    """Loaded where a sound is drawn: that takes seconds, and most notebooks draw none."""
+    from emostudy.features.librosa_once import librosa
+
+    return librosa
 
 
 def _envelope(wave: np.ndarray, rate: int, num_points: int = 400) -> tuple[np.ndarray, np.ndarray]:

@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emostudy.corruptions import CLEAN
+from emostudy.corruptions import CLEAN, MISSING
 from emostudy.figures.marks import Rows, limits, mark_chance, row_chart, whiskers
 from emostudy.figures.style import FULL, GREY, HALF, INK, canvas, look, styled
 from emostudy.wording import cluster_title, interval_note, metric_title, modality_title, percent, protocol_title
 
-WAYS = {"absent": "absent", "zeroed": "average", "swapped": "another clip's"}
 STYLES = (("-", "o"), ("--", "D"), (":", "s"), ("-.", "v"), ((0, (5, 1, 1, 1, 1, 1)), "P"))
 
 
@@ -24,11 +23,11 @@ def missing(
     Args:
         table: of `robustness.curves`, one protocol, systems on all modalities.
     """
-    shown = table[table.kind.isin(WAYS)]
+    shown = table[table.kind.isin(MISSING)]
     labels, ticks, bold, places, y = [], [], [], [], 0.0
     for (modality, kind), rows in _grouped(shown):
         bold.append(len(labels))
-        labels += [f"{modality_title(modality)} {WAYS[kind]}", *(titles.get(name, name) for name in rows.recipe)]
+        labels += [f"{modality_title(modality)} {MISSING[kind]}", *(titles.get(name, name) for name in rows.recipe)]
         ticks += [y + step for step in range(len(rows) + 1)]
         places += ticks[-len(rows) :]
         y += len(rows) + 1.3
@@ -70,10 +69,10 @@ def _grouped(shown: pd.DataFrame):
 def missing_alt(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
     """The finding of `missing`: for each way the system that keeps most and the one that keeps least."""
     told = []
-    for (modality, kind), rows in _grouped(table[table.kind.isin(WAYS)]):
+    for (modality, kind), rows in _grouped(table[table.kind.isin(MISSING)]):
         best, worst = rows.loc[rows.value.idxmax()], rows.loc[rows.value.idxmin()]
         told.append(
-            f"{modality_title(modality)} {WAYS[kind]}: most {titles.get(best.recipe, best.recipe)} with {percent(best.value)} %, least "
+            f"{modality_title(modality)} {MISSING[kind]}: most {titles.get(best.recipe, best.recipe)} with {percent(best.value)} %, least "
             f"{titles.get(worst.recipe, worst.recipe)} with {percent(worst.value)} %."
         )
     return f"What is left of {metric_title(table.metric.iloc[0])} when a modality is missing. " + " ".join(told)
@@ -121,7 +120,7 @@ def _keys_below_title(fig: Figure, handles: list, names: list[str]) -> None:
 
 def spoilt_kinds(table: pd.DataFrame) -> list[tuple[str, str]]:
     """(modality, kind) of everything that has levels."""
-    rows = table[~table.kind.isin([CLEAN, *WAYS])]
+    rows = table[~table.kind.isin([CLEAN, *MISSING])]
     return list(dict.fromkeys(zip(rows.modality, rows.kind, strict=True)))
 
 

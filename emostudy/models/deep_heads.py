@@ -37,14 +37,13 @@ class Attention(nn.Module):
 class CrossModal(Head):
     """A cross-modal transformer: the tokens of each modality ask those of the others, then their own (Tsai et al. 2019).
 
-    A vector becomes `num_tokens` tokens; a sequence (B, T, D) is taken as it is, a token a step.
+    A vector becomes `num_tokens` tokens; of a sequence (B, T, D) each step is one, with `num_tokens` 1.
     """
 
     def __init__(self, sizes: list[int], num_classes: int, units: int = 32, num_tokens: int = 4) -> None:
         super().__init__()
         self.num_tokens, self.units = num_tokens, units
         self.tokens = nn.ModuleList(nn.Linear(size, units * num_tokens) for size in sizes)
-        self.steps = nn.ModuleList(nn.Linear(size, units) for size in sizes)
         self.across = nn.ModuleList(Attention(units) for _ in sizes)
         self.within = nn.ModuleList(Attention(units) for _ in sizes)
         self.drop = Dropout(0.2)
@@ -67,7 +66,7 @@ class CrossModal(Head):
 
     def _tokens(self, m: int, x: Tensor, known: Tensor) -> Tensor:
         x = self.drop(torch.where(known.view(-1, *[1] * (x.dim() - 1)), x, torch.zeros_like(x)))
-        return self.tokens[m](x).unflatten(1, (self.num_tokens, self.units)) if x.dim() == 2 else self.steps[m](x)
+        return self.tokens[m](x).unflatten(1, (self.num_tokens, self.units)) if x.dim() == 2 else self.tokens[m](x)
 
 
 class HierarchicalGated(Head):

@@ -131,18 +131,18 @@ class LowRankFusion(Head):
 
 class GatedUnit(Head):
     """The gated multimodal unit: each number of the joint vector is a mean over modalities, weighted by gates that see all of them
-    (Arevalo et al. 2017; gates normalised over those that are there, for more than two modalities)."""
+    (Arevalo et al. 2017; gates normalised over those that are there, for more than two modalities). Not `gated`, it is their plain mean."""
 
-    def __init__(self, sizes: list[int], num_classes: int, units: int = 128) -> None:
+    def __init__(self, sizes: list[int], num_classes: int, units: int = 128, gated: bool = True) -> None:
         super().__init__()
-        self.branches = Branches(sizes, units)
+        self.branches, self.gated = Branches(sizes, units), gated
         self.gates = nn.Linear(units * len(sizes), units * len(sizes))
         self.decision = decision(units, num_classes)
 
     def forward(self, *inputs: Tensor, present: Tensor | None = None) -> Tensor:
         """(B, D) each -> (B, C)."""
         vectors = self.branches(inputs, present)  # (B, M, U)
-        gates = self.gates(vectors.flatten(1)).view(vectors.shape)
+        gates = self.gates(vectors.flatten(1)).view(vectors.shape) * self.gated
         return self.decision((shares(gates, there(inputs, present)[..., None]) * vectors).sum(1))
 
 

@@ -3,36 +3,93 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from emostudy.corpora import derived
 from emostudy.corpora.corpus import Corpus
-from emostudy.features.fitted import raw, standardised
+from emostudy.features import Feature
+from emostudy.features.fitted import padded_sentence_vectors, raw, standardised
 from emostudy.features.fitted_speech import flattened_raw
+from emostudy.features.hog import frame_hog
+from emostudy.features.text import words
 from emostudy.models import deep_heads, heads
+from emostudy.models.coins import Dropout
 from emostudy.recipes import Recipe
 from emostudy.recipes.fusion import concatenations
 from emostudy.recipes.heads import WAYS, Way, inputs_of, recipe_of, recipes_of
 
 BASE = WAYS[0]  # joined vectors: the simplest head
 SIZES = (0.25, 0.5, 1.0)  # of all training clips, or speakers
-WITHOUT = {
-    "noise": ({"noise": 0.0}, "without noise"),
-    "mixup": ({"mixup": 0.0}, "without mixup"),
-    "smoothing": ({"label_smoothing": 0.0}, "without label smoothing"),
-    "decay": ({"weight_decay": 0.0}, "without weight decay"),
-    "refit": ({"refit": False}, "not trained on dev"),
+CHANGED = {
+    "no_noise": ({"noise": 0.0}, "without noise"),
+    "no_mixup": ({"mixup": 0.0}, "without mixup"),
+    "no_smoothing": ({"label_smoothing": 0.0}, "without label smoothing"),
+    "no_decay": ({"weight_decay": 0.0}, "without weight decay"),
+    "no_refit": ({"refit": False}, "not trained on dev"),
+    "balanced": ({"balanced": True}, "errors weighted by class"),
 }
+FRAMES = {"half": "half of the frame", "whole": "the whole frame"}
+TURNS = (1, 3)  # before a clip's own
 
 
 def one_by_one(corpus: Corpus) -> tuple[Recipe, ...]:
     """Joined vectors of all modalities, as they are; then with one choice changed each."""
     base = recipe_of(BASE, tuple(inputs_of(corpus)), corpus)
     changed = [
-        replace(base, name=f"joined_no_{name}", title=title, learner=replace(base.learner, **settings))
-        for name, (settings, title) in WITHOUT.items()
+        replace(base, name=f"joined_{name}", title=title, learner=replace(base.learner, **settings))
+        for name, (settings, title) in CHANGED.items()
     ]
+    kept = replace(base.learner, build=undropped)
+    changed.append(replace(base, name="joined_no_dropout", title="without dropout", learner=kept))
     prepare = {name: raw if fitted is standardised else fitted for name, fitted in base.prepare.items()}
     silent = replace(base.learner, noise=0.0)  # whose size is told in standard deviations
     title = "face and voice not standardised, no noise"
     return base, *changed, replace(base, name="joined_raw", title=title, prepare=prepare, learner=silent)
+
+
+def undropped(sizes: list[int], num_classes: int) -> heads.Joined:
+    """Joined vectors, no number dropped."""
+    head = heads.Joined(sizes, num_classes)
+    for layer in head.modules():
+        if isinstance(layer, Dropout):
+            layer.share = 0.0
+    return head
+
+
+def faces_and_frames(corpus: Corpus) -> tuple[Recipe, ...]:
+    """One modality, the face: cut out where it is found, then half of the frame and the whole frame; nothing where faces are no films."""
+    if "face" not in inputs_of(corpus) or inputs_of(corpus)["face"][0].medium != "video":
+        return ()
+    face = replace(recipe_of(BASE, ("face",), corpus), name="joined_face", title="the face, cut out")
+    films = {
+        part: Feature(f"frame_hog_{part}", "video", frame_hog, {"part": part}, "normalised gradient energy")
+        for part in FRAMES
+    }
+    return face, *(
+        replace(face, name=f"joined_{part}_frame", title=FRAMES[part], features={"face": film})
+        for part, film in films.items()
+    )
+
+
+def with_turns_before(corpus: Corpus) -> tuple[Recipe, ...]:
+    """The words alone, then with those of the turns before, told apart; nothing where the corpus has no dialogues."""
+    if "text" not in inputs_of(corpus) or derived.column(corpus.clips, f"history_{TURNS[0]}") is None:
+        return ()
+    own = replace(recipe_of(BASE, ("text",), corpus), name="joined_words", title="the words alone")
+    past = {turns: Feature("words", f"history_{turns}", words, unit="characters", cached=False) for turns in TURNS}
+    return own, *(
+        replace(
+            own,
+            name=f"joined_{turns}_before",
+            title=f"words, and {turns} turn{'s' * (turns > 1)} before",
+            features=own.features | {"before": feature},
+            prepare=own.prepare | {"before": padded_sentence_vectors},
+        )
+        for turns, feature in past.items()
+    )
+
+
+def other_inputs(corpus: Corpus) -> list[tuple[Recipe, ...]]:
+    """Groups of recipes of one modality each: the first reads what is usual, the others something else."""
+    return [group for group in (faces_and_frames(corpus), with_turns_before(corpus)) if group]
 
 
 def as_they_come(corpus: Corpus) -> tuple[Recipe, ...]:
@@ -63,7 +120,13 @@ def rank_one(sizes: list[int], num_classes: int) -> heads.LowRankFusion:
     return heads.LowRankFusion(sizes, num_classes, rank=1)
 
 
+def ungated(sizes: list[int], num_classes: int) -> heads.GatedUnit:
+    """A plain mean over modalities."""
+    return heads.GatedUnit(sizes, num_classes, gated=False)
+
+
 PARTS = {
+    "gated_unit": (ungated, "gated unit, all gates equal"),
     "hierarchical_gated": (undistilled, "gated, not distilled"),
     "shared_space": (not_rebuilt, "shared space, nothing rebuilt"),
     "cross_modal": (one_token, "cross-modal transformer, one token"),
@@ -103,6 +166,7 @@ def by_condition(corpus: Corpus) -> dict[str, tuple[Recipe, ...]]:
     return {
         "subsets": subsets(corpus),
         "one_by_one": one_by_one(corpus),
+        "inputs": tuple(recipe for group in other_inputs(corpus) for recipe in group),
         "as_they_come": as_they_come(corpus),
         "blocks": tuple(recipe for pair in parts_of_blocks(corpus).values() for recipe in pair),
         **dict.fromkeys(sizes, (not_refitted(corpus),)),

@@ -1,14 +1,18 @@
 """Recipes that look at faces."""
 
+from dataclasses import replace
+
 from emostudy.features import Feature
 from emostudy.features.action_units import action_units
 from emostudy.features.faces import face_crops
 from emostudy.features.fitted import centred_pixels, pixels, standardised
 from emostudy.features.hog import face_hog
+from emostudy.models.crnn import Heard, Perceptron
 from emostudy.models.dense import mlp
 from emostudy.models.faces import FaceCNN, OverFrames, jitter_faces
 from emostudy.recipes import Recipe
 from emostudy.recipes.classical import support_vectors
+from emostudy.recipes.strong import SPEECH_FUNCTIONALS_MLP
 from emostudy.training import Estimator, Network
 
 CROPS = Feature("face_crops", "video", face_crops, {"num_frames": 3, "size": 48}, unit="8-bit RGB")
@@ -19,6 +23,11 @@ UNITS = Feature("action_units", "action_units", action_units, unit="OpenFace int
 def face_cnn(sizes: dict[str, int], num_classes: int) -> OverFrames:
     """System F's CNN over the frames of a clip."""
     return OverFrames(FaceCNN(num_classes, size=sizes["face"]))
+
+
+def hog_perceptron(sizes: dict[str, int], num_classes: int) -> Heard:
+    """The strong perceptron of `recipes/strong.py` on gradients."""
+    return Heard([Perceptron(sizes["face"])], num_classes)
 
 
 def units_mlp(sizes: dict[str, int], num_classes: int):
@@ -33,6 +42,16 @@ FACE_HOG_SVM = Recipe(
     {"face": HOG},
     Estimator(support_vectors, {"C": [0.3, 1.0, 3.0, 10.0]}),
     source="classical line (Dalal and Triggs 2005)",
+)
+FACE_HOG_MLP = Recipe(
+    "face_hog_mlp",
+    "MLP on HOG",
+    ("face",),
+    {"face": HOG},
+    replace(SPEECH_FUNCTIONALS_MLP.learner, build=hog_perceptron),
+    {"face": standardised},
+    source="classical features (Dalal and Triggs 2005), a network with mixup (Zhang et al. 2018)",
+    reading="settings of the MLP on functionals, none tuned for faces; 30 epochs whatever dev says; fitted again on train and dev",
 )
 FACE_CNN = Recipe(
     "face_cnn",
@@ -64,5 +83,5 @@ FACE_UNITS_MLP = Recipe(
     {"face": standardised},
     source="OpenFace action units, standardised (Baltrusaitis et al. 2018)",
 )
-FACES = (FACE_HOG_SVM, FACE_CNN, FACE_UNITS_MLP)
+FACES = (FACE_HOG_SVM, FACE_HOG_MLP, FACE_CNN, FACE_UNITS_MLP)
 STATED = (FACE_CNN_STATED,)

@@ -27,7 +27,7 @@ INPUTS = {
     "speech": ((FUNCTIONALS, standardised),),
     "text": ((WORDS, padded_sentence_vectors),),
 }
-READING = "inputs are pooled vectors; 128 units; 30 epochs whatever dev says; fitted again on train and dev"
+READING = "inputs are pooled vectors; sizes of the layers; 30 epochs whatever dev says; fitted again on train and dev"
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def asked(names: list[str], further: bool, corpus: Corpus) -> tuple[Recipe, ...]
 def _both(way: Way, corpus: Corpus) -> tuple[Recipe, Recipe]:
     plain = recipe_of(way, tuple(inputs_of(corpus)), corpus)
     hidden = recipe_of(way, tuple(inputs_of(corpus)), corpus, hide=HIDE)
-    reading = f"{plain.reading}; each modality hidden from {100 * HIDE:.0f} % of clips, then mixup: a mixture has what both clips have"
+    reading = f"{plain.reading}; each modality hidden from {100 * HIDE:.0f} % of training clips (mixtures of two), never all of one"
     return plain, replace(hidden, name=f"{way.name}_hidden", title=f"{way.title}, modality dropout", reading=reading)
 
 

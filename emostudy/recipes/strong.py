@@ -4,11 +4,14 @@ Their settings (epochs, mixup, no masking of the spectrogram) were found on RAVD
 actor folds: what they reach there is flattered by that choice, by how much is not known. On other corpora they come as they are.
 """
 
+from dataclasses import replace
+
 from emostudy.ensembles import together
 from emostudy.features import Feature
 from emostudy.features.fitted import standardised
 from emostudy.features.fitted_speech import padded_frames
 from emostudy.features.logmel import logmel
+from emostudy.models import augmenting
 from emostudy.models.crnn import CRNN, Heard, Perceptron, rough
 from emostudy.recipes import Recipe
 from emostudy.recipes.voices import FUNCTIONALS
@@ -82,4 +85,23 @@ SPEECH_STRONG = together(
     source="the mean of what both say, each trained from scratch",
     reading="as each of them",
 )
-STRONG = (SPEECH_FUNCTIONALS_MLP, SPEECH_CRNN, SPEECH_STRONG)
+AUGMENTED = tuple(
+    replace(
+        SPEECH_CRNN,
+        name=f"{SPEECH_CRNN.name}_{name}",
+        title=f"{SPEECH_CRNN.title}, {title}",
+        learner=replace(SPEECH_CRNN.learner, augment=augment),
+        source=f"{SPEECH_CRNN.source}; {source}",
+    )
+    for name, title, augment, source in (
+        ("masked", "masked", augmenting.masked, "bands and stretches masked (Park et al. 2019)"),
+        (
+            "speed",
+            "faster or slower",
+            augmenting.faster_or_slower,
+            "tempo perturbation, after the speed perturbation of Ko et al. 2015",
+        ),
+        ("noise", "noise", augmenting.noisy, "noise on the spectrogram"),
+    )
+)
+STRONG = (SPEECH_FUNCTIONALS_MLP, SPEECH_CRNN, SPEECH_STRONG, *AUGMENTED)

@@ -1,0 +1,64 @@
+"""Tables of notebook 08 in words: what befell the clips, what is kept of a score, what being told is worth."""
+
+import pandas as pd
+
+from emostudy.corruptions import MISSING
+from emostudy.tables import FIGURES, Titles, named, worded_intervals, worded_p
+from emostudy.wording import interval, modality_title
+
+
+def under_conditions(rows: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
+    """A row per system, a column per kind of what may befall a modality: of `robustness.curves`, one protocol, in percent."""
+    cells = rows.assign(cell=worded_intervals(rows, *FIGURES[:3]), told=[_befallen(row) for row in rows.itertuples()])
+    order = list(dict.fromkeys(cells.told))
+    wide = cells.pivot(index=["modalities", "recipe"], columns="told", values="cell")[order].reset_index()
+    wide = wide.assign(recipe=named(wide.recipe, titles), modalities=wide.modalities.map(modality_title))
+    return wide.rename(columns={"recipe": "system"}).fillna("-")
+
+
+def _befallen(row) -> str:
+    """What happened to the clips, in words: "speech noise 10 dB"."""
+    level = f" {row.severity:g} {row.unit}" if row.unit else ""
+    return f"{modality_title(row.modality)} {row.kind}{level}" if row.modality else row.kind
+
+
+def befallen_table(comparisons: pd.DataFrame, rows: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
+    """`robustness.compared` worded; `rows` of `robustness.curves` say what each condition is."""
+    words = {row.condition: _befallen(row) for row in rows.itertuples()}
+    return pd.DataFrame(
+        {
+            "what befell the clips": comparisons.condition.map(words),
+            "system": named(comparisons.recipe, titles),
+            "compared with": named(comparisons.baseline, titles),
+            "difference (points)": worded_intervals(comparisons, "difference", "ci_low", "ci_high"),
+            "p (Holm)": comparisons.p_holm.map(worded_p),
+            "verdict": comparisons.verdict,
+        }
+    )
+
+
+def areas_table(areas: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
+    """`areas.areas` worded: relative and effective robustness in percent, with intervals."""
+    worded = {
+        "system": named(areas.recipe, titles),
+        "what befell the clips": areas.modality.map(modality_title) + " " + areas.kind.replace(MISSING),
+    }
+    for name in ("relative", "effective"):
+        bounds = areas[[name, f"{name}_low", f"{name}_high"]].to_numpy(float)
+        worded[f"{name} (%)"] = [interval(*row) for row in bounds]
+    return pd.DataFrame(worded | {"levels": areas.num_levels})
+
+
+def told_table(comparisons: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
+    """`robustness.told_or_not` worded."""
+    return pd.DataFrame(
+        {
+            "system": named(comparisons.recipe, titles),
+            "modality": comparisons.modality.map(modality_title),
+            "is": comparisons.befallen.map(MISSING),
+            "and not": comparisons.against.map(MISSING),
+            "difference (points)": worded_intervals(comparisons, "difference", "ci_low", "ci_high"),
+            "p (Holm)": comparisons.p_holm.map(worded_p),
+            "verdict": comparisons.verdict,
+        }
+    )

@@ -1,0 +1,179 @@
+"""Mistakes on purpose: each lets in what it says, nothing else; what they add is measured on the same clips; the guard refuses them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import toys
+
+from emostudy import experiments, figures, findings, leaks
+from emostudy.protocols import PROTOCOLS, splits
+from emostudy.recipes import leaky
+from emostudy.recipes.reference import SPEAKER_ONLY
+
+EVERY = replace(toys.QUICK, folds=(0, 1, 2, 3, 4))
+TITLES = {name: leak.title for name, leak in leaks.LEAKS.items()}
+
+
+def material(num_train=40, num_test=20, seed=0):
+    """Parts and labels of noise, as a learner gets them."""
+    rng = np.random.default_rng(seed)
+    sizes = {"train": num_train, "dev": 10, "test": num_test}
+    parts = {part: {"x": rng.normal(size=(num, 6)).astype(np.float32)} for part, num in sizes.items()}
+    return parts, {part: rng.integers(0, 3, num) for part, num in sizes.items()}
+
+
+def test_some_test_clips_are_in_train_and_nothing_else_is_touched():
+    parts, labels = material()
+    found, coded = leaky.doubled(parts, labels, 0)
+    extra = found["train"]["x"][40:]
+    assert len(extra) == 2 == len(coded["train"]) - 40
+    for row, code in zip(extra, coded["train"][40:], strict=True):
+        at = np.flatnonzero((parts["test"]["x"] == row).all(1))
+        assert len(at) == 1 and labels["test"][at[0]] == code
+    assert all(found[part]["x"] is parts[part]["x"] for part in ("dev", "test"))
+
+
+def test_copies_made_first_are_of_test_clips_too_and_those_made_after_are_not():
+    parts, labels = material(400, 200)
+
+    first, after = (what(parts, labels, 0)[0]["train"]["x"] for what in (leaky.augmented_first, leaky.augmented_after))
+    assert len(after) > 400 and np.array_equal(first[: len(after)], after)  # the very same copies of train
+    copies = first[len(after) :]
+    distance = np.linalg.norm(copies[:, None] - parts["test"]["x"][None], axis=-1).min(1)
+    assert 80 < len(copies) < 180 and (distance < 0.6).all()  # a copy is some 0.25 from its clip, another clip about 2
+
+
+def test_scaled_on_all_is_scaled_over_the_three_parts():
+    parts, labels = material()
+    found, _ = leaky.scaled_on_all(parts, labels, 0)
+    every = np.concatenate([found[part]["x"] for part in parts])
+    assert np.allclose(every.mean(0), 0, atol=1e-6) and np.allclose(every.std(0), 1, atol=1e-5)
+    fair, _ = leaky.scaled_on_train(parts, labels, 0)
+    assert np.allclose(fair["train"]["x"].mean(0), 0, atol=1e-6) and not np.allclose(
+        fair["test"]["x"], found["test"]["x"]
+    )
+
+
+@pytest.fixture(scope="module")
+def noise(tmp_path_factory):
+    """Every pair of a corpus in which nothing can be learned; each speaker's clips are alike. UAR of pairs, test predictions."""
+    corpus, rng = toys.corpus(num_speakers=20, signal=0.0), np.random.default_rng(3)
+    corpus.clips["seen"] = [toys.numbers_cell(rng.normal(size=40)) for _ in range(len(corpus))]
+    base = replace(toys.SVM, learner=replace(toys.SVM.learner, grid={"C": [0.01, 0.1, 1.0, 10.0]}))
+    mistakes = leaky.leaky(base, corpus)
+    recipes = {one.name: one for pair in mistakes.values() for one in pair}
+    study = (corpus, tuple(recipes.values()), ["speaker_independent"], EVERY)
+    found = experiments.run(*study, tmp_path_factory.mktemp("leaks"), jobs=1)
+    test = found[found.part == "test"]
+    pairs = {name: [test[test.recipe == one.name] for one in pair] for name, pair in mistakes.items()}
+    return corpus, leaks.worth(pairs, corpus).set_index("leak")
+
+
+def test_without_a_mistake_noise_is_at_chance(noise):
+    _, table = noise
+    assert table.honest.between(0.22, 0.45).all()
+
+
+def test_a_clip_or_its_copy_in_train_is_learned_by_heart(noise):
+    _, table = noise
+    assert table.difference["augmented_first"] > 0.1 and table.ci_low["augmented_first"] > 0
+    assert table.difference["doubled"] > 0.02
+
+
+def test_settings_chosen_by_test_are_never_worse_than_those_chosen_by_dev_and_the_scale_is_harmless(noise):
+    _, table = noise
+    assert table.difference["chosen_on_test"] >= 0 and abs(table.difference["scaled_on_all"]) < 0.05
+
+
+def test_speakers_names_tell_where_each_has_an_emotion_of_its_own(tmp_path):
+    corpus = toys.corpus(num_speakers=20)
+    found = experiments.run(
+        corpus, (SPEAKER_ONLY,), ["random", "speaker_independent"], EVERY, tmp_path, jobs=1, cut=leaky.Confounded()
+    )
+    test = found[found.part == "test"]
+    counts = test[test.protocol == "random"].groupby("speaker").emotion.value_counts().unstack(fill_value=0)
+    assert (counts.max(axis=1) == 3).all() and (counts.sum(axis=1) == 4).all()
+    pair = [test[test.protocol == name] for name in ("random", "speaker_independent")]
+    row = leaks.worth({"confounded": pair}, corpus).iloc[0]
+    assert row.honest == pytest.approx(1 / 3, abs=0.06) and row.flattered > 0.48 and row.verdict == "better"
+
+
+def test_an_unbalanced_sample_has_few_of_all_emotions_but_one():
+    corpus = toys.corpus(num_speakers=60)
+    cut = leaky.Unbalanced()
+    parts = [cut(split, corpus) for split in splits(corpus, "speaker_independent")]
+    emotion = corpus.clips.set_index("clip_id").emotion
+    counts = emotion.loc[[clip for split in parts for clip in split.test]].value_counts()
+    assert counts["anger"] == 180 and counts["fear"] == counts["joy"] == 18
+    assert leaks.too_small_for(cut, corpus, ["speaker_independent"], (0, 1)) == ""
+
+
+def test_the_guard_refuses_each_broken_promise_by_name():
+    corpus = toys.corpus()
+    clips = corpus.clips.assign(sentence=[f"line {n % 9}" for n in range(len(corpus.clips))])
+    said = leaks.refused(replace(corpus, clips=clips), ["random", "speaker_independent", "sentence_independent"])
+    assert said.shared.tolist() == ["clip_id", "speaker", "sentence"]
+    assert said.protocol.tolist() == ["random split", "new speakers", "new sentences"]
+    for row in said.itertuples():
+        assert row.said.startswith(f"{row.shared} ") and "is in train and test" in row.said
+
+
+def test_training_clips_are_each_scored_once_a_seed():
+    rows = pd.concat([toys.predictions(folds=(fold,)).assign(part="train", fold=fold) for fold in (0, 1)])
+    found = leaks.as_if_new(rows)
+    assert not found.duplicated(["seed", "clip_id"]).any() and set(found.part) == {"test"}
+    assert len(leaks.as_if_new(rows.assign(part="test"))) == 0
+
+
+def test_accuracy_pleases_the_majority_and_uar_does_not():
+    corpus = toys.corpus(num_speakers=20)
+    frame = toys.predictions(corpus_=corpus)
+    test = frame[frame.part == "test"]
+    rare = test[(test.emotion == "anger") | test.clip_id.str[-1].isin(["1", "2"])]
+    said = rare.assign(predicted="anger", p_anger=1.0, p_fear=0.0, p_joy=0.0)
+    row = leaks.of_accuracy(said, corpus)
+    assert row["honest"] == pytest.approx(1 / 3) and row["flattered"] == pytest.approx(0.6)
+    assert row["ci_low"] <= row["difference"] <= row["ci_high"]
+
+
+def test_the_best_of_small_studies_and_of_seeds_is_above_the_whole():
+    corpus = toys.corpus(num_speakers=20)
+    frame = toys.predictions(corpus_=corpus, skill=1.0)
+    (row,) = leaks.of_small_studies(frame[frame.part == "test"], corpus)
+    assert 0.02 < row["difference"] < 0.2 and row["ci_low"] <= row["difference"] <= row["ci_high"]
+    assert leaks.of_small_studies(frame[frame.part == "test"].head(100), corpus) == []
+    scores = pd.Series([0.5, 0.52, 0.55, 0.53])
+    lucky = leaks.of_lucky_seeds(scores)
+    assert lucky["difference"] == pytest.approx(0.55 - scores.mean()) and lucky["ci_high"] == pytest.approx(
+        lucky["difference"]
+    )
+
+
+def test_the_ladder_leaves_out_what_takes_too_many_folds():
+    few, many = (leaky.ladder(toys.corpus(num_speakers=num)) for num in (10, 40))
+    assert set(few) <= set(PROTOCOLS) and few["leave_one_speaker_out"] == ""
+    assert many["leave_one_speaker_out"].startswith("40 folds") and many["speaker_independent"] == ""
+
+
+def test_tables_figures_and_findings_tell_each_mistake(noise):
+    _, table = noise
+    rows = table.reset_index()
+    shown = leaks.worded(rows)
+    assert len(shown) == len(rows) and shown.mistake.iloc[0] == TITLES[rows.leak[rows.difference.idxmax()]]
+    assert "augmented before the split" in figures.leaks_alt(rows, TITLES)
+    assert len(figures.leaks(rows, TITLES).axes[0].get_yticklabels()) == len(rows)
+    ladder = pd.DataFrame(
+        {
+            "recipe": "svm", "modalities": "face", "metric": "UAR", "protocol": ["random", "speaker_independent"],
+            "value": [0.9, 0.5], "ci_low": [0.8, 0.4], "ci_high": [0.95, 0.6],
+        }
+    )  # fmt: skip
+    assert "random split 90.0, new speakers 50.0" in figures.ladder_alt(ladder, {"svm": "SVM"})
+    assert figures.ladder(ladder, {"svm": "SVM"}, chance=1 / 3).axes
+    scores = pd.Series([0.5, 0.52, 0.55])
+    assert "best 55.0" in figures.scatter_of_seeds_alt(scores, "UAR")
+    assert figures.scatter_of_seeds(scores, "net", "UAR", "random").axes
+    told = findings.leaks(rows, ladder, TITLES, {"svm": "SVM"})
+    assert "SVM: 90.0 % on a random split, 50.0 % on new speakers" in told and "augmented before the split" in told
