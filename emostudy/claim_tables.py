@@ -140,13 +140,13 @@ def not_run(table: pd.DataFrame, modalities: str) -> str:
 
 
 def command(claim: Claim) -> str:
-    """The command that runs a claim's rebuild on its corpus."""
-    names = ", ".join(f'"{name}"' for name in claim.recipes)
-    number = NOTEBOOK[claim.modalities]
+    """The command that runs a claim's rebuild on its corpus; of a fusion, all that there are, with what they build on."""
     ways = ",".join(dict.fromkeys([*filter(None, [claim.way]), *card(claim.corpora[0])["protocols"]]))
-    return (
-        f"python -m emostudy run --only {number} --corpus {claim.corpora[0]} --protocols {ways} -p systems='[{names}]'"
-    )
+    where = f"--corpus {claim.corpora[0]} --protocols {ways}"
+    if claim.modalities not in NOTEBOOK:
+        return f"python -m emostudy run {where} --profile paper"
+    names = ", ".join(f'"{name}"' for name in claim.recipes)
+    return f"python -m emostudy run --only {NOTEBOOK[claim.modalities]} {where} -p systems='[{names}]'"
 
 
 def note(modalities: str, cluster: str = "speaker") -> str:

@@ -220,3 +220,19 @@ def fall_between(rows: pd.DataFrame, recipe: str) -> float:
 def all_but(num: int, left_out: int) -> int:
     """How many stay."""
     return num - left_out
+
+
+def num_measured_on(claims: pd.DataFrame, part: str) -> int:
+    """How many printed numbers are scores of a part of the clips: training, validation, test."""
+    return int((claims.measured_on == part).sum())
+
+
+def rise_of_one_side(claims: pd.DataFrame, subject: str) -> float:
+    """Points by which the mean of the numbers printed for the left and for the right lies above that for both."""
+    printed = claims[claims.subject == subject].set_index("of").claimed
+    return 100 * float((printed["left"] + printed["right"]) / 2 - printed[""])
+
+
+def half_width(share: float, num: int) -> float:
+    """Points to each side of a share of `num` independent draws that a 95 % interval has, by the normal approximation."""
+    return 196 * (share * (1 - share) / num) ** 0.5

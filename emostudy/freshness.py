@@ -19,6 +19,7 @@ from emostudy.parameters import SHARED
 from emostudy.paths import ROOT, is_kept
 from emostudy.sources import bare
 
+GRAPH = "emostudy.graph"
 PLACES = ("data_dir", "results_dir", "jobs")  # parameters that change no number
 
 
@@ -62,6 +63,8 @@ def reasons(
     found = _changed(stamp, now) + _gone_or_edited(folder, stamp)
     if stamp["reads"] and set(stamp["reads"]) != set(stamps.runs_of(folder, before)):
         found.append("the runs that it reads are others now")
+    if "around" in stamp and stamp["around"] != stamps.around(folder):
+        found.append("results of other corpora have changed")
     corpus = "" if found else fingerprint()
     if corpus not in ("", stamp["corpus"]):
         found.append(f"the corpus has changed ({stamp['corpus']}, now {corpus})")
@@ -99,13 +102,15 @@ def _told(parameters: dict) -> str:
 def modules(code: str, corpus: str) -> dict[str, str]:
     """Module of this package -> hash of its code, for all that some code imports, directly or not; and the corpus' own.
 
-    Comments and docstrings do not count; tables that lie beside a module do, and so do the corpus' fold lists.
+    Comments and docstrings do not count; tables that lie beside a module do, and so do the corpus' fold lists. The graph of notebooks
+    counts where the code itself shows it: what a notebook builds on is told by the runs that it reads.
     """
-    waiting, found = [*imported(code), f"emostudy.corpora.{base_of(corpus)}"], {}
+    shown = imported(code)
+    waiting, found = [*shown, f"emostudy.corpora.{base_of(corpus)}"], {}
     while waiting:
         name = waiting.pop()
         path = file_of(name)
-        if name not in found and path is not None:
+        if name not in found and path is not None and (name != GRAPH or GRAPH in shown):
             found[name], used = _read(path, path.stat().st_mtime_ns)
             waiting += [*used, name.rpartition(".")[0]]
             found |= {file.name: _hash(file.read_text("utf-8")) for file in _tables_beside(path)}

@@ -21,6 +21,7 @@ class Notebook:
     minutes: float = 1.0  # on two cores, profile `class`, nothing cached
     writes: tuple[str, ...] = ()  # folders under results/<corpus>/<profile>
     one_label: bool = False  # for corpora whose clips have one emotion each
+    home: str = ""  # the corpus with whose results it lies, where it is about those of all corpora
 
 
 UNIMODAL = ("02_face_cnn", "03_speech_lstm", "04_text_bert")
@@ -28,7 +29,9 @@ FUSION = ("05_decision_fusion", "06_feature_fusion")
 ABLATIONS = "07_ablations"
 MISSING = "08_missing_and_noisy"
 HONEST = "09_honest_protocols"
+CLAIMS = "10_claims"
 RATERS = "11_raters"
+PAPER = "20_paper"
 ALL = ("00_study_map", "01_corpora", *UNIMODAL, *FUSION)
 NOTEBOOKS = (
     Notebook("00_study_map", "What is asked here, and which notebook answers it?", minutes=0.5),
@@ -42,7 +45,8 @@ NOTEBOOKS = (
     Notebook(MISSING, "What is left when a modality is missing or noisy?", FUSION[1:], (), 2, 1.5, TRAINS, True),
     Notebook(HONEST, "How can a score flatter itself?", ALL[1:2], (), 1, 2.0, TRAINS, True),
     Notebook(RATERS, "How well do people join what they hear and see?", ALL[1:2], ("votes",), 0, 1.0, TRAINS),
-    Notebook("20_paper", "Which tables and figures go into the paper?", ALL, (), 0, 0.3, SHOWS),
+    Notebook(PAPER, "Which tables and figures go into the paper?", ALL, (), 0, 0.3, SHOWS),
+    Notebook(CLAIMS, "What became of what was claimed?", (PAPER,), (), 0, 0.2, SHOWS, home="emosynth"),
 )
 
 
@@ -66,8 +70,10 @@ def ancestors(slug: str, notebooks: tuple[Notebook, ...] = NOTEBOOKS) -> list[st
     return [name for name in after if name in found]
 
 
-def lacking(notebook: Notebook, modalities: Sequence[str], several: bool = False) -> str:
-    """Why a corpus with these modalities, `several` labels a clip or one, cannot be given to the notebook, or ""."""
+def lacking(notebook: Notebook, modalities: Sequence[str], several: bool = False, corpus: str = "") -> str:
+    """Why a corpus of this name with these modalities, `several` labels a clip or one, cannot be given to the notebook, or ""."""
+    if notebook.home and notebook.home != corpus:
+        return f"is about the results of all corpora, and lies with those of {notebook.home}"
     missing = [name for name in notebook.needs if name not in modalities]
     perceived = [name for name in modalities if name != "votes"]  # what people said of a clip is no modality of it
     if missing or len(perceived) < notebook.num_modalities:
@@ -88,6 +94,7 @@ def left_out(
     modalities: Sequence[str],
     no_split: str = "",
     several: bool = False,
+    corpus: str = "",
     graph: tuple[Notebook, ...] = NOTEBOOKS,
 ) -> dict[str, str]:
     """Of each notebook why it cannot be run on a corpus, "" where it can.
@@ -95,11 +102,12 @@ def left_out(
     Args:
         no_split: why the corpus cannot be split as asked, so that nothing can be trained; "" if it can.
         several: whether a clip may have several labels.
+        corpus: its name.
     """
     reasons = {}
     for notebook in dict.fromkeys((*graph, *notebooks)):
         trains = "runs" in notebook.writes
-        reasons[notebook.slug] = lacking(notebook, modalities, several) or (no_split if trains else "")
+        reasons[notebook.slug] = lacking(notebook, modalities, several, corpus) or (no_split if trains else "")
     for notebook in notebooks:
         before = [one for one in graph if one.slug in ancestors(notebook.slug, graph) and "runs" in one.writes]
         if before and all(reasons[one.slug] for one in before) and not reasons[notebook.slug]:
@@ -110,7 +118,7 @@ def left_out(
 def markdown() -> str:
     """The table of notebooks for the README."""
     lines = ["| notebook | question | minutes | writes |", "| :--- | :--- | ---: | :--- |"]
-    for notebook in NOTEBOOKS:
+    for notebook in sorted(NOTEBOOKS, key=lambda notebook: notebook.slug):
         writes = ", ".join(notebook.writes) or "nothing"
         name = f"[{notebook.slug}](notebooks/{notebook.slug}.ipynb)"
         lines.append(f"| {name} | {notebook.question} | {notebook.minutes:g} | {writes} |")

@@ -35,7 +35,7 @@ LEAKS = {
         "the sentence is in train and test", "protocol `sentence_independent`; its guard refuses a shared sentence"
     ),
     "confounded": Leak(
-        "so is the speaker, who tells by name what is felt", "the line *speaker's name only* in 02 to 06 and 20"
+        "speakers who differ in what they feel, in train and test", "the line *speaker's name only* in 02 to 06 and 20"
     ),
     "doubled": Leak("one test clip in ten is in train too", "the guard refuses a shared clip; `audit` finds near ones"),
     "augmented_first": Leak(

@@ -9,7 +9,7 @@ import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
-from emostudy import bounds, experiments, figures, fusing, records, robustness, stamps, tables
+from emostudy import experiments, figures, fusing, records, robustness, stamps, tables
 from emostudy import predictions as preds
 from emostudy.claimed import Asked as Asked  # so that notebooks import one module
 from emostudy.corpora import load, names
@@ -44,7 +44,8 @@ class Lesson:
     folder: Path
     kept: list[Path] = field(default_factory=list)  # files written,
     made: list[str] = field(default_factory=list)  # runs trained or fused,
-    read: list[str] = field(default_factory=list)  # and runs of other notebooks that were used
+    read: list[str] = field(default_factory=list)  # and runs of other notebooks that were used,
+    around: dict[str, str] = field(default_factory=dict)  # and what else was looked at: of `stamps.around`
 
     @property
     def number(self) -> str:
@@ -123,6 +124,11 @@ class Lesson:
             raise ValueError(f"no finished run to read: run {' and '.join(before) or self.slug} to the last cell first")
         return preds.with_cluster(preds.read_runs(self.folder, run_ids), self.corpus)
 
+    def everywhere(self) -> Path:
+        """The results of all corpora, less runs cut short; this notebook is to be run anew when they have changed."""
+        self.around.update(stamps.around(self.folder))
+        return self.folder.parents[1]
+
     @property
     def fingerprint(self) -> str:
         """What the corpus is and holds, as a hash."""
@@ -145,34 +151,6 @@ class Lesson:
         """Predictions one below the other, of this notebook's protocols and without ablations."""
         rows = pd.concat(frames, ignore_index=True)
         return rows[rows.protocol.isin(self.protocols) & (rows.condition == "none")]
-
-    def gaps(self, predictions: pd.DataFrame, adjusted: dict[str, float], protocol: str) -> pd.DataFrame:
-        """Per set of modalities ceiling, adjusted ceiling and what its recipe, the best on dev, reached."""
-        chosen = records.best_of_each(predictions, self.corpus, protocol)
-        scored = self.score(predictions)
-        table = tables.gaps(scored, chosen, bounds.ceilings(self.corpus), adjusted, protocol)
-        table["reads"] = table.modalities.map(bounds.read_shares(predictions, self.corpus, protocol))
-        note = (
-            tables.note(scored[scored.protocol == protocol], self.cluster)
-            + " Reads: clips of which it says what they show."
-        )
-        caption = f"Where the way to the ceiling is lost, {protocol_title(protocol)}, UAR"
-        self.table(table, "ceilings", caption, tables.gaps_worded(table, self.titles), note)
-        return table
-
-    def nearness(self, predictions: pd.DataFrame, adjusted: dict[str, float], protocol: str) -> pd.DataFrame:
-        """Write how close every fusion of all modalities comes to the adjusted ceiling and to the ceiling, and give it back worded."""
-        scored = self.score(predictions)
-        whole = max(adjusted, key=lambda name: name.count("+"))
-        known = (scored.modalities == whole) & (scored.protocol == protocol)
-        each = [
-            tables.gaps(scored, {whole: recipe}, bounds.ceilings(self.corpus), adjusted, protocol)
-            for recipe in scored[known].recipe.unique()
-        ]
-        table = pd.concat(each).sort_values("reached", ascending=False, ignore_index=True)
-        note = tables.note(scored[scored.protocol == protocol], self.cluster)
-        caption = f"How close each rule comes to the ceilings, {protocol_title(protocol)}, UAR"
-        return self.table(table, "nearness", caption, tables.gaps_worded(table, self.titles), note)
 
     def score(self, predictions: pd.DataFrame) -> pd.DataFrame:
         """Records of test predictions: one row per system, emotion and metric, with intervals."""
@@ -245,6 +223,7 @@ class Lesson:
     def _stamp(self) -> None:
         files = stamps.hashes(self.folder, self.kept)
         made = {"corpus": self.fingerprint, "runs": self.made, "reads": self.read, "files": files}
+        made |= {"around": self.around} if self.around else {}
         stamps.write(self.folder, self.slug, made)
 
 

@@ -169,7 +169,7 @@ def _note(node: Notebook, copy: Path, own: dict[str, list[Shown]]) -> str:
     """What is not there, in a sentence; "" where nothing is missing."""
     if copy.with_suffix(".failed.ipynb").is_file():
         return "The last run of this notebook failed; what stands here is from a run before."
-    why = lacking(node, modalities_of(copy.parents[1]))
+    why = lacking(node, modalities_of(copy.parents[1]), corpus=copy.parents[2].name)
     if why and not copy.is_file() and not any(own.values()):
         return f"Left out: it {why}."
     missing = [] if copy.is_file() or node not in NOTEBOOKS else ["executed notebook"]

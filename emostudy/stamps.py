@@ -2,7 +2,8 @@
 
 `stamps/<slug>.json` in a results folder holds `corpus` (fingerprint), `runs` (ids made, in order), `reads` (ids of other notebooks'
 runs that it used), `files` (path -> hash); and, where `run` executed it, `source`, `parameters`, `code` (module -> hash), `copy` (the
-executed notebook -> hash), `predictions` (those made and read -> hash).
+executed notebook -> hash), `predictions` (those made and read -> hash). Of a notebook about all corpora `around` holds
+what it saw of others.
 """
 
 import hashlib
@@ -12,7 +13,9 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath
 
 from emostudy.paths import write_atomically
+from emostudy.profiles import PROFILES
 
+AROUND = ("records.csv", "tables/09_leaks.csv")  # what a notebook about all corpora sees of the others
 SUPERSEDED = "superseded"  # ignored by git: what was computed is never thrown away
 
 
@@ -29,7 +32,15 @@ def _is_whole(stamp: object) -> bool:
     """Whether it is as `write` leaves it. Files are moved by the names in it, so none may lead out of the results folder."""
     if not isinstance(stamp, dict) or not {"corpus", "runs", "reads", "files"} <= set(stamp):
         return False
-    kinds = {"corpus": str, "runs": list, "reads": list, "files": dict, "parameters": dict, "code": dict}
+    kinds = {
+        "corpus": str,
+        "runs": list,
+        "reads": list,
+        "files": dict,
+        "parameters": dict,
+        "code": dict,
+        "around": dict,
+    }
     if not all(isinstance(stamp[key], kind) for key, kind in kinds.items() if key in stamp):
         return False
     ids = all(isinstance(run_id, str) and PurePath(run_id).name == run_id for run_id in stamp["runs"] + stamp["reads"])
@@ -83,6 +94,14 @@ def runs_of(folder: Path, slugs: Iterable[str]) -> list[str]:
     """Ids of the runs that these notebooks made, each once, in order."""
     found = [stamp["runs"] for slug in slugs if (stamp := read(folder, slug)) is not None]
     return list(dict.fromkeys(run_id for runs in found for run_id in runs))
+
+
+def around(folder: Path) -> dict[str, str]:
+    """`<corpus>/<profile>/<file>` -> hash, of the results of all other corpora; runs cut short, which mean nothing, do not count."""
+    root, cut = folder.parents[1], {profile.name for profile in PROFILES.values() if profile.is_cut}
+    places = sorted(place for place in root.glob("*/*") if place.is_dir() and place != folder and place.name not in cut)
+    files = [place / name for place in places for name in AROUND]
+    return {file.relative_to(root).as_posix(): _hash(file) for file in files if file.is_file()}
 
 
 def hashes(folder: Path, paths: Iterable[Path]) -> dict[str, str]:

@@ -111,7 +111,7 @@ def plan(
     """What is to be run, with which parameters, and what is left out for this corpus. Nothing is run yet."""
     from emostudy.execution import defaults
 
-    reasons = left_out(notebooks, *what_is_here(shared), graph=graph)
+    reasons = left_out(notebooks, *what_is_here(shared), shared["corpus"], graph=graph)
     omitted = [Outcome(slug, "left out", note=reason) for slug, reason in reasons.items() if reason]
     runnable = [notebook for notebook in notebooks if not reasons[notebook.slug]]
     if not runnable:

@@ -163,54 +163,6 @@ def comparisons_table(comparisons: pd.DataFrame, titles: Titles | None = None) -
     return pd.DataFrame(worded)
 
 
-def gaps(
-    records: pd.DataFrame,
-    recipes: Mapping[str, str],
-    ceilings: Mapping[str, float],
-    adjusted: Mapping[str, float],
-    protocol: str = "speaker_independent",
-) -> pd.DataFrame:
-    """Where the way to the ceiling is lost, a row per set of modalities; all in 0 to 1.
-
-    Recognition loses `ceiling - adjusted`, fusion `adjusted - reached`.
-
-    Args:
-        recipes: modalities -> the recipe that stands for them (chosen on dev clips).
-        ceilings, adjusted: modalities -> best possible UAR; the same through imperfect recognisers (`ceilings.py`).
-    """
-    rows = systems(records[records.protocol == protocol])
-    rows = rows.rename(columns={"honest": "reached", "honest_low": "ci_low", "honest_high": "ci_high"})
-    rows = rows[rows.recipe == rows.modalities.map(recipes)].assign(
-        ceiling=rows.modalities.map(ceilings), adjusted=rows.modalities.map(adjusted)
-    )
-    if missing := set(recipes) - set(rows.modalities):
-        raise ValueError(f"no UAR of {recipes[min(missing)]!r} with {min(missing)!r}; train it first or leave it out")
-    rows["lost_in_recognition"], rows["lost_in_fusion"] = rows.ceiling - rows.adjusted, rows.adjusted - rows.reached
-    columns = [
-        "modalities",
-        "recipe",
-        "ceiling",
-        "adjusted",
-        "reached",
-        "ci_low",
-        "ci_high",
-        "lost_in_recognition",
-        "lost_in_fusion",
-    ]
-    return rows[columns].reset_index(drop=True)
-
-
-def gaps_worded(gaps: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
-    """`gaps` in percent and points, one row per set of modalities."""
-    numbers = ("ceiling", "adjusted", "lost_in_recognition", "lost_in_fusion")
-    cells = {name.replace("_", " "): gaps[name].map(percent) for name in numbers}
-    head = {"modalities": gaps.modalities.map(modality_title), "system": named(gaps.recipe, titles)}
-    reads = (
-        {"reads": gaps.reads.map(lambda share: "-" if pd.isna(share) else percent(share))} if "reads" in gaps else {}
-    )
-    return pd.DataFrame({**head, "reached": worded_intervals(gaps, "reached", "ci_low", "ci_high"), **cells, **reads})
-
-
 def comparisons_note(comparisons: pd.DataFrame, cluster: str = "speaker") -> str:
     """What stands under a table of comparisons: what the brackets are, and how it was tested."""
     clips = " or ".join(str(number) for number in sorted(comparisons.num_clips.unique()))

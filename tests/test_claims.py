@@ -8,8 +8,10 @@ import toys
 
 from emostudy import claim_tables, overfitting
 from emostudy.claims import CLAIMS, MEASURED_ON, subjects
-from emostudy.corpora import cards
+from emostudy.corpora import names
+from emostudy.leaks import LEAKS
 from emostudy.predictions import arrays
+from emostudy.recipes.fusions import HEADS, SCORE_TRANSFORMER
 from emostudy.recipes.registry import every
 from emostudy.records import score
 
@@ -21,7 +23,11 @@ MADE = {"speech_mfcc_lstm": ("system F, speech", 2.0), "speech_svm": ("classical
     "claim", CLAIMS, ids=lambda claim: f"{claim.system}-{claim.subject}-{claim.measured_on}-{claim.of}"
 )
 def test_every_claim_names_recipes_that_rebuild_it_and_corpora_that_are_known(claim):
-    assert 0 < claim.value < 1 and claim.measured_on in MEASURED_ON and set(claim.corpora) <= set(cards())
+    assert 0 < claim.value < 1 and claim.measured_on in MEASURED_ON and set(claim.corpora) <= set(names())
+    assert set(claim.mistakes) <= set(LEAKS)
+    if "+" in claim.modalities:
+        assert set(claim.recipes) <= HEADS | {SCORE_TRANSFORMER.name, "concatenation_raw"}
+        return
     known = every(claim.modalities)
     assert claim.recipes and all(known[name].source.startswith(claim.source) for name in claim.recipes)
 

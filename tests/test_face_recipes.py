@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 import torchvision
@@ -13,7 +12,7 @@ from PIL import Image
 from emostudy import predictions as preds
 from emostudy.corpora.corpus import Corpus
 from emostudy.experiments import check_names, identity_of, run
-from emostudy.features.clips import byte_pixels, on_side
+from emostudy.features.clips import byte_pixels
 from emostudy.features.fitted import pixels
 from emostudy.models.pictures import jitter_upright
 from emostudy.profiles import Profile
@@ -228,25 +227,3 @@ def test_from_pictures_on_disk_to_predictions(tmp_path, empty_cache):
     }
     assert found[[f"p_{emotion}" for emotion in toys.EMOTIONS]].sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-3)
     assert len(toys.finished(folder)) == 2 and preds.is_finished(folder, found.run_id.iloc[0])
-
-
-def sided() -> Corpus:
-    clips = toys.corpus().clips
-    return Corpus(
-        "toy", toys.EMOTIONS, {}, clips.assign(side=np.where(np.arange(len(clips)) % 4 == 0, "right", "left"))
-    )
-
-
-def test_clips_of_one_side_of_both_or_balanced():
-    corpus = sided()
-    assert set(on_side(corpus, "left").clips.side) == {"left"} and set(on_side(corpus, "right").clips.side) == {"right"}
-    assert len(on_side(corpus, "both")) == len(corpus)
-    balanced = on_side(corpus, "balanced")
-    table = pd.crosstab(balanced.clips.emotion, balanced.clips.side)
-    assert (table.left == table.right).all()
-    assert table.right.to_dict() == on_side(corpus, "right").clips.emotion.value_counts().sort_index().to_dict()
-    assert balanced.clips.clip_id.tolist() == on_side(corpus, "balanced").clips.clip_id.tolist()
-    with pytest.raises(ValueError, match="side is 'middle'; need left, right, both or balanced"):
-        on_side(corpus, "middle")
-    with pytest.raises(ValueError, match="does not say on which side"):
-        on_side(toys.corpus(), "left")

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from test_tables import EMOTIONS, TITLES, made_comparisons, made_records
 
-from emostudy import figures, tables
+from emostudy import figures, gaps
 from emostudy.figures import style
 from emostudy.figures.speakers import speaker_uar
 
@@ -100,12 +100,12 @@ def test_protocols_alt_tells_the_finding():
 
 
 def test_gap_to_ceiling_draws_both_losses():
-    gaps = tables.gaps(made_records(), {"face": "cnn_b", "face+speech": "late"}, CEILINGS, ADJUSTED)
-    fig = figures.gap_to_ceiling(gaps, TITLES, "120 clips.")
-    lost = [line.get_xdata() for line in fig.axes[0].lines if line.get_label() == "_lost"]
-    assert np.ravel(lost) == pytest.approx([65, 72, 72, 80, 80, 88, 88, 95])
+    lost = gaps.gaps(made_records(), {"face": "cnn_b", "face+speech": "late"}, CEILINGS, ADJUSTED)
+    fig = figures.gap_to_ceiling(lost, TITLES, "120 clips.")
+    drawn = [line.get_xdata() for line in fig.axes[0].lines if line.get_label() == "_lost"]
+    assert np.ravel(drawn) == pytest.approx([65, 72, 72, 80, 80, 88, 88, 95])
     assert {"7.0", "8.0"} <= set(words(fig))
-    assert "face: 65.0 reached of 80.0 possible, 8.0 points lost in recognition, 7.0 in fusion" in figures.gap_alt(gaps)
+    assert "face: 65.0 reached of 80.0 possible, 8.0 points lost in recognition, 7.0 in fusion" in figures.gap_alt(lost)
 
 
 def test_fusion_has_a_panel_per_protocol_and_the_best_single_modality():
@@ -295,8 +295,8 @@ def test_a_smoke_run_without_intervals_and_with_one_protocol_is_drawn():
     figures.class_recall(records, "svm", "speech", "SVM")
     both = made_records().assign(ci_low=np.nan, ci_high=np.nan)
     figures.fusion(both, TITLES, {"random": "svm", "speaker_independent": "svm"})
-    gaps = tables.gaps(both, {"face": "cnn_b"}, CEILINGS, ADJUSTED)
-    figures.gap_to_ceiling(gaps, TITLES, "No interval.")
+    lost = gaps.gaps(both, {"face": "cnn_b"}, CEILINGS, ADJUSTED)
+    figures.gap_to_ceiling(lost, TITLES, "No interval.")
     predictions, curves = made_predictions(1).query("protocol == 'random'"), made_curves().query("epoch < 3")
     figures.confusions(predictions, EMOTIONS, "CNN")
     figures.roc_curves(predictions, EMOTIONS, "CNN")

@@ -57,6 +57,9 @@ def test_nothing_changed_is_fresh_whatever_place_and_number_of_jobs(folder, sour
 def test_every_cause_is_named(folder, source):
     assert why(folder, source, {"rate": 2}) == ["parameters were rate=1, now rate=2"]
     assert why(folder, source, {}) == ["parameters were rate=1, now the defaults"]
+    edit(folder, around={"ravdess/paper/records.csv": "other"})
+    assert why(folder, source) == ["results of other corpora have changed"]
+    edit(folder, around={})
     assert why(folder, source, fingerprint="d") == ["the corpus has changed (c, now d)"]
     (folder / "tables" / "05_t.csv").write_text("edited")
     assert why(folder, source) == ["tables/05_t.csv was changed since"]
@@ -107,6 +110,22 @@ def test_modules_are_those_that_are_imported_directly_or_not():
     lesson = freshness.modules("from emostudy.lesson import begin", "ravdess")
     assert {"emostudy.training", "emostudy.figures.style", "emostudy.corpora.ravdess", "card ravdess"} <= set(lesson)
     assert "emostudy.study" not in lesson, "what runs notebooks does not make their numbers"
+
+
+def test_a_notebook_more_makes_only_those_stale_that_show_the_graph():
+    assert "emostudy.graph" not in freshness.modules("from emostudy.lesson import begin", "emosynth")
+    assert "emostudy.graph" in freshness.modules("from emostudy import graph, lesson", "emosynth")
+
+
+def test_results_of_other_corpora_count_for_a_notebook_about_all(tmp_path):
+    folder, other = tmp_path / "emosynth" / "class", tmp_path / "ravdess" / "paper"
+    for place in (folder, other, tmp_path / "tess" / "smoke"):
+        place.mkdir(parents=True)
+        (place / "records.csv").write_text("a,b")
+    found = stamps.around(folder)
+    assert list(found) == ["ravdess/paper/records.csv"], "its own and those cut short do not count"
+    (other / "records.csv").write_text("a,c")
+    assert stamps.around(folder).keys() == found.keys() and stamps.around(folder) != found
 
 
 def test_a_comment_or_docstring_changes_nothing_and_code_does(tmp_path, monkeypatch):

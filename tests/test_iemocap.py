@@ -274,6 +274,14 @@ def test_readings_of_four_and_six_emotions(data):
     assert reasons(six)["Ses05M_script01_1b_M000"] == "emotion xxx is not in iemocap_6"
 
 
+def test_readings_of_nine_labels_by_the_side_of_the_speaker(data):
+    rate(data, "Ses02F_impro01", *((at, at + 1, f"F{at:03}", label) for at, label in enumerate(LABELS)))
+    nine, left, right = (load(f"iemocap_9{side}", data) for side in ("", "_left", "_right"))
+    assert not {"disgust", "other"} & set(nine.clips.emotion) and set(left.clips.side) == {"left"}
+    assert sorted([*left.clips.clip_id, *right.clips.clip_id]) == sorted(nine.clips.clip_id)
+    assert reasons(right)["Ses02F_impro01_F000"] == "the speaker does not sit on the right"
+
+
 def test_smoke_holds_four_turns_of_each_speaker_and_emotion(data):
     rate(data, "Ses02F_impro01", *((at, at + 1, f"F{at:03}", "neu") for at in range(9)))
     assert len(load("iemocap", data)) == 13 and len(load("iemocap", data, "smoke")) == 8
@@ -282,9 +290,9 @@ def test_smoke_holds_four_turns_of_each_speaker_and_emotion(data):
 def test_the_card_adds_up():
     known = card("iemocap")
     assert sum(known["counts"].values()) == sum(known["session_counts"].values()) == known["num_clips"] == 10039
-    for name, num_clips in (("iemocap_4", 5531), ("iemocap_6", 7380)):
+    for name, num_clips in (("iemocap_4", 5531), ("iemocap_6", 7380), ("iemocap_9", 10034)):
         reading = card(name)
         counts = dict.fromkeys(reading["emotions"], 0)
-        for own, new in reading["labels"].items():
+        for own, new in reading.get("labels", {own: own for own in reading["emotions"]}).items():
             counts[new] += known["counts"][own]
         assert counts == reading["counts"] and sum(counts.values()) == reading["num_clips"] == num_clips

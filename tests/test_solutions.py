@@ -50,7 +50,7 @@ def run(path, parameters: dict) -> list[tuple[str, str, str]]:
 @every_notebook
 def test_right_answers_are_taken_and_wrong_ones_refused(notebook, smoke, monkeypatch):
     corpus, folder = smoke
-    if reason := lacking(notebook, cards()[corpus]["modalities"]):
+    if reason := lacking(notebook, cards()[corpus]["modalities"], corpus=corpus):
         pytest.skip(f"{notebook.slug} {reason}")
     root = folder.parents[2]
     monkeypatch.setenv("EMOSTUDY_CACHE", str(root / "cache"))

@@ -178,7 +178,16 @@ def test_what_cannot_be_split_or_read_is_left_out_and_so_is_what_builds_on_it_al
     assert not nothing["01_corpora"] and nothing["20_paper"] == "nothing that it builds on can be run"
     whole = left_out(NOTEBOOKS, ("text",), "knows no speakers")
     assert whole["04_text_bert"] == "knows no speakers" and whole["20_paper"] and not whole["00_study_map"]
-    assert set(left_out(NOTEBOOKS[-1:], ())) == {"20_paper"}
+    assert set(left_out(NOTEBOOKS[-1:], ())) == {"10_claims"}
+
+
+def test_what_is_about_all_corpora_lies_with_the_embedded_one():
+    claims = next(notebook for notebook in NOTEBOOKS if notebook.slug == "10_claims")
+    assert (
+        lacking(claims, ["speech"], corpus="tess")
+        == "is about the results of all corpora, and lies with those of emosynth"
+    )
+    assert lacking(claims, ["face", "speech", "text"], corpus="emosynth") == ""
 
 
 @pytest.mark.parametrize(

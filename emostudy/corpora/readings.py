@@ -1,10 +1,11 @@
-"""Readings: the same clips under another set of labels, and what was left out for it, counted."""
+"""Readings: the same clips under another set of labels, or some of them, and what was left out for it, counted."""
 
 from dataclasses import replace
 
 import pandas as pd
 
 from emostudy.corpora.corpus import SEVERAL, Corpus
+from emostudy.corpora.sides import on_side
 from emostudy.corpora.vocabularies import is_open
 
 
@@ -14,7 +15,8 @@ def read_as(corpus: Corpus, name: str, card: dict) -> Corpus:
     Args:
         name: of the reading, `<corpus>_<reading>`.
         card: of the reading: `emotions` in order, `labels` (own label -> label of the reading; a label that is not named
-            leaves its clips out, those too that have a named one besides), and `multi_label` where a clip may keep several.
+            leaves its clips out, those too that have a named one besides), `multi_label` where a clip may keep several, and `side` where
+            only those are taken whose speaker sits there (`sides.on_side`).
 
     Returns:
         Each clip that was left out joins `left_out` by its clip_id, with the labels that stood in the way. Of the
@@ -34,7 +36,7 @@ def read_as(corpus: Corpus, name: str, card: dict) -> Corpus:
     if not (reason == "").any():
         raise ValueError(f"{name}: no clip is left; the emotions of {corpus.name} are {list(corpus.emotions)[:12]}")
     out = pd.DataFrame({"file": corpus.clips.clip_id, "reason": reason})[reason != ""]
-    return replace(
+    found = replace(
         corpus,
         name=name,
         emotions=tuple(emotions),
@@ -42,6 +44,7 @@ def read_as(corpus: Corpus, name: str, card: dict) -> Corpus:
         clips=corpus.clips.assign(emotion=new)[reason == ""],
         left_out=pd.concat([corpus.left_out, out], ignore_index=True),
     )
+    return on_side(found, card["side"]) if "side" in card else found
 
 
 def check(corpus: Corpus, name: str, emotions: list[str], labels: dict[str, str]) -> None:

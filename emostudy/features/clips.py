@@ -1,16 +1,14 @@
-"""Short films of a face, cut out of a clip with one box; and clips chosen by the side on which the speaker sits."""
+"""Short films of a face, cut out of a clip with one box."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 
-from emostudy.corpora.corpus import Corpus
 from emostudy.features.faces import detect_face, frame_times
 from emostudy.features.fitted import Transform
 from emostudy.features.media import BadMedia, read_frames
@@ -57,26 +55,3 @@ def byte_pixels(train: np.ndarray) -> Transform:
     Networks of `models/vision.py` take bytes: ten thousand pictures of 224 pixels are 1.5 GB so, and 6 GB as numbers.
     """
     return Transform(lambda values: torch.as_tensor(values).permute(0, 1, 4, 2, 3), train.shape[2])
-
-
-def on_side(corpus: Corpus, side: str) -> Corpus:
-    """The clips of system I's comparison: speakers who sit "left", "right", on "both" sides, or "balanced".
-
-    Reading of balanced: of each emotion as many clips from the left as from the right, those left out drawn at random (seed 0).
-
-    Raises:
-        ValueError: another word, a corpus without the column `side`, or none of its clips left.
-    """
-    if side not in ("left", "right", "both", "balanced"):
-        raise ValueError(f"side is {side!r}; need left, right, both or balanced")
-    if "side" not in corpus.clips:
-        raise ValueError(f"{corpus.name} does not say on which side a speaker sits (column `side`); take IEMOCAP")
-    clips = corpus.clips[corpus.clips.side.isin([side] if side in ("left", "right") else ["left", "right"])]
-    if side == "balanced":
-        shuffled = clips.sample(frac=1, random_state=0)
-        rank = shuffled.groupby(["emotion", "side"]).cumcount()
-        sizes = clips.groupby(["emotion", "side"]).size().unstack(fill_value=0).min(axis=1)
-        clips = shuffled[rank < shuffled.emotion.map(sizes)]
-    if not len(clips):
-        raise ValueError(f"{corpus.name} has no clip for side {side!r}")
-    return replace(corpus, clips=clips)

@@ -1,0 +1,83 @@
+"""Where the way to the ceiling is lost, on a corpus whose ceiling is known: in recognition, or in fusion."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from emostudy import bounds, records, tables
+from emostudy.wording import modality_title, percent, protocol_title
+
+COLUMNS = (
+    *("modalities", "recipe", "ceiling", "adjusted", "reached", "ci_low", "ci_high"),
+    *("lost_in_recognition", "lost_in_fusion"),
+)
+
+
+def gaps(
+    scored: pd.DataFrame,
+    recipes: Mapping[str, str],
+    ceilings: Mapping[str, float],
+    adjusted: Mapping[str, float],
+    protocol: str = "speaker_independent",
+) -> pd.DataFrame:
+    """A row per set of modalities; all in 0 to 1. Recognition loses `ceiling - adjusted`, fusion `adjusted - reached`.
+
+    Args:
+        scored: records, as of `records.score`.
+        recipes: modalities -> the recipe that stands for them (chosen on dev clips).
+        ceilings, adjusted: modalities -> best possible UAR; the same through imperfect recognisers (`ceilings.py`).
+
+    Raises:
+        ValueError: a recipe that has no record.
+    """
+    rows = tables.systems(scored[scored.protocol == protocol])
+    rows = rows.rename(columns={"honest": "reached", "honest_low": "ci_low", "honest_high": "ci_high"})
+    rows = rows[rows.recipe == rows.modalities.map(recipes)].assign(
+        ceiling=rows.modalities.map(ceilings), adjusted=rows.modalities.map(adjusted)
+    )
+    if missing := set(recipes) - set(rows.modalities):
+        raise ValueError(f"no UAR of {recipes[min(missing)]!r} with {min(missing)!r}; train it first or leave it out")
+    rows["lost_in_recognition"], rows["lost_in_fusion"] = rows.ceiling - rows.adjusted, rows.adjusted - rows.reached
+    return rows[list(COLUMNS)].reset_index(drop=True)
+
+
+def worded(gaps: pd.DataFrame, titles: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """`gaps` in percent and points, one row per set of modalities."""
+    numbers = ("ceiling", "adjusted", "lost_in_recognition", "lost_in_fusion")
+    cells = {name.replace("_", " "): gaps[name].map(percent) for name in numbers}
+    head = {"modalities": gaps.modalities.map(modality_title), "system": tables.named(gaps.recipe, titles)}
+    reads = (
+        {"reads": gaps.reads.map(lambda share: "-" if pd.isna(share) else percent(share))} if "reads" in gaps else {}
+    )
+    reached = tables.worded_intervals(gaps, "reached", "ci_low", "ci_high")
+    return pd.DataFrame({**head, "reached": reached, **cells, **reads})
+
+
+def of_modalities(lesson, predictions: pd.DataFrame, adjusted: dict[str, float], protocol: str) -> pd.DataFrame:
+    """Write, per set of modalities, ceiling, adjusted ceiling and what its recipe, the best on dev, reached; give it back in numbers."""
+    chosen = records.best_of_each(predictions, lesson.corpus, protocol)
+    scored = lesson.score(predictions)
+    table = gaps(scored, chosen, bounds.ceilings(lesson.corpus), adjusted, protocol)
+    table["reads"] = table.modalities.map(bounds.read_shares(predictions, lesson.corpus, protocol))
+    note = _note(scored, lesson, protocol) + " Reads: clips of which it says what they show."
+    caption = f"Where the way to the ceiling is lost, {protocol_title(protocol)}, UAR"
+    lesson.table(table, "ceilings", caption, worded(table, lesson.titles), note)
+    return table
+
+
+def of_fusions(lesson, predictions: pd.DataFrame, adjusted: dict[str, float], protocol: str) -> pd.DataFrame:
+    """Write how close every fusion of all modalities comes to the adjusted ceiling and to the ceiling, and give it back worded."""
+    scored = lesson.score(predictions)
+    whole = max(adjusted, key=lambda name: name.count("+"))
+    known = (scored.modalities == whole) & (scored.protocol == protocol)
+    each = [
+        gaps(scored, {whole: recipe}, bounds.ceilings(lesson.corpus), adjusted, protocol)
+        for recipe in scored[known].recipe.unique()
+    ]
+    table = pd.concat(each).sort_values("reached", ascending=False, ignore_index=True)
+    caption = f"How close each rule comes to the ceilings, {protocol_title(protocol)}, UAR"
+    return lesson.table(table, "nearness", caption, worded(table, lesson.titles), _note(scored, lesson, protocol))
+
+
+def _note(scored: pd.DataFrame, lesson, protocol: str) -> str:
+    return tables.note(scored[scored.protocol == protocol], lesson.cluster)
