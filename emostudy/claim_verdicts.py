@@ -12,6 +12,7 @@ from emostudy.corpora.catalogue import base_of
 from emostudy.corpora.corpus import Corpus
 from emostudy.corpora.kept import reopen
 from emostudy.leaks import CHOSEN, LEAKS
+from emostudy.paths import write_atomically
 from emostudy.predictions import read_records
 from emostudy.profiles import PROFILES
 from emostudy.wording import by_rigour, interval, percent, protocol_title
@@ -46,11 +47,12 @@ def gather(results: Path) -> pd.DataFrame:
         for modalities in dict.fromkeys(claim.modalities for claim in CLAIMS):
             protocols = by_rigour(scored.protocol)
             table = claim_tables.table(scored, runs, corpus, protocols, modalities)
-            found.append(table[table.recipe != ""].assign(corpus=_short(corpus)))
+            found.append(table[table.recipe != ""].assign(corpus=short_title(corpus)))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
-def _short(corpus: Corpus) -> str:
+def short_title(corpus: Corpus) -> str:
+    """RAVDESS of "RAVDESS, emotional speech ..."."""
     return corpus.card["title"].partition(",")[0]
 
 
@@ -58,7 +60,7 @@ def leaks_of(results: Path) -> pd.DataFrame:
     """What each mistake adds, in every results folder whose notebook 09 ran: `leak, corpus, base, difference, verdict`."""
     columns = ["leak", "corpus", "base", "difference", "verdict"]
     tables = [
-        pd.read_csv(path).assign(corpus=_short(reopen(folder)), base=base_of(folder.parent.name))[columns]
+        pd.read_csv(path).assign(corpus=short_title(reopen(folder)), base=base_of(folder.parent.name))[columns]
         for folder in folders(results)
         if (path := folder / "tables" / "09_leaks.csv").is_file()
     ]
@@ -213,6 +215,16 @@ def commands(table: pd.DataFrame) -> str:
         if lines
         else "All ran here."
     )
+
+
+def publish(folder: Path, results: Path) -> list[Path]:
+    """Copy the table and the figure of notebook 10 from a results folder into `results/claims`; the files written."""
+    made = sorted([*folder.glob("tables/10_claims.*"), *folder.glob("figures/10_claims.[!c]*")])
+    copies = [results / "claims" / path.name.partition("_")[2] for path in made]
+    for path, copy in zip(made, copies, strict=True):
+        with write_atomically(copy) as temporary:
+            temporary.write_bytes(path.read_bytes())
+    return copies
 
 
 def summary(table: pd.DataFrame) -> str:

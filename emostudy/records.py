@@ -193,11 +193,12 @@ def compare_pairs(pairs: list, corpus: Corpus) -> pd.DataFrame:
     columns = ["corpus", "protocol", "recipe", "modalities", "baseline", "p_value", "difference"]
     table = pd.DataFrame(made) if made else pd.DataFrame(columns=columns)
     table["p_holm"] = holm(table.p_value.to_numpy(float))
-    table["verdict"] = [_verdict(p, d) for p, d in zip(table.p_holm, table.difference, strict=True)]
+    table["verdict"] = [verdict_on(p, d) for p, d in zip(table.p_holm, table.difference, strict=True)]
     return table
 
 
-def _verdict(p: float, difference: float) -> str:
+def verdict_on(p: float, difference: float) -> str:
+    """Better, worse, or that no difference is shown, by a corrected p value."""
     if not p < ALPHA:  # NaN too
         return "no difference shown"
     return "better" if difference > 0 else "worse"

@@ -128,12 +128,19 @@ def by_protocol(records: pd.DataFrame, titles: Titles | None = None, metric: str
 def per_class(
     records: pd.DataFrame, recipe: str, modalities: str, metrics: Sequence[str] = CLASS_METRICS
 ) -> pd.DataFrame:
-    """One system: a row per emotion, a column `<metric>, <protocol title>` each, in percent."""
+    """One system: a row per emotion, a column `<metric>, <protocol title>` each, in percent; F1 with its interval."""
     rows = class_rows(records, recipe, modalities)
+    told = worded_intervals(rows, "value", "ci_low", "ci_high")
+    rows = rows.assign(
+        value=[
+            text if metric == "F1" else percent(value)
+            for metric, value, text in zip(rows.metric, rows.value, told, strict=True)
+        ]
+    )
     wide = rows.pivot(index="emotion", columns=["metric", "protocol"], values="value").loc[rows.emotion.unique()]
     shown = roles(records.protocol).values()
     pairs = [(metric, protocol) for metric in metrics for protocol in shown if (metric, protocol) in wide]
-    cells = {f"{metric}, {protocol_title(protocol)}": wide[metric, protocol].map(percent) for metric, protocol in pairs}
+    cells = {f"{metric}, {protocol_title(protocol)}": wide[metric, protocol] for metric, protocol in pairs}
     return pd.DataFrame(cells).reset_index()
 
 

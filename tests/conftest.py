@@ -11,6 +11,14 @@ from threadpoolctl import threadpool_limits
 from emostudy.cli import main
 from emostudy.corpora import is_present
 
+LONG = ("test_smoke", "test_resume", "test_rerun", "test_committed", "test_solutions", "test_exercises", "test_speed")
+
+
+def pytest_collection_modifyitems(items):
+    """Files that take minutes come first, or one process would be at them when the other has nothing left to do."""
+    rank = {f"{name}.py": place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread():
