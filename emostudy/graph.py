@@ -31,7 +31,9 @@ MISSING = "08_missing_and_noisy"
 HONEST = "09_honest_protocols"
 CLAIMS = "10_claims"
 RATERS = "11_raters"
+CALIBRATION, GROUPS = "12_calibration", "13_groups"
 PAPER = "20_paper"
+READS = (*UNIMODAL, *FUSION, RATERS)
 ALL = ("00_study_map", "01_corpora", *UNIMODAL, *FUSION)
 NOTEBOOKS = (
     Notebook("00_study_map", "What is asked here, and which notebook answers it?", minutes=0.5),
@@ -45,6 +47,8 @@ NOTEBOOKS = (
     Notebook(MISSING, "What is left when a modality is missing or noisy?", FUSION[1:], (), 2, 1.5, TRAINS, True),
     Notebook(HONEST, "How can a score flatter itself?", ALL[1:2], (), 1, 2.0, TRAINS, True),
     Notebook(RATERS, "How well do people join what they hear and see?", ALL[1:2], ("votes",), 0, 1.0, TRAINS),
+    Notebook(CALIBRATION, "What is a model's confidence worth?", READS, (), 0, 0.2, SHOWS, True),
+    Notebook(GROUPS, "For whom does it work?", READS, (), 0, 0.2, SHOWS, True),
     Notebook(PAPER, "Which tables and figures go into the paper?", ALL, (), 0, 0.3, SHOWS),
     Notebook(CLAIMS, "What became of what was claimed?", (PAPER,), (), 0, 0.2, SHOWS, home="emosynth"),
 )
