@@ -73,7 +73,7 @@ def test_votes_are_no_modality_that_other_notebooks_could_read(judged):
     assert [slug for slug, why in left_out(NOTEBOOKS, judged.modalities).items() if not why] == can[
         :-1
     ]  # 20: nothing to read
-    assert can == ["00_study_map", "01_corpora", "11_raters", "20_paper"]
+    assert can == ["00_study_map", "01_corpora", "11_raters", "12_calibration", "13_groups", "20_paper"]
     assert "11_raters" not in [one.slug for one in NOTEBOOKS if not lacking(one, ("face", "speech"))]
     fusion = next(notebook for notebook in NOTEBOOKS if notebook.slug == "05_decision_fusion")
     assert lacking(fusion, ("speech", "votes")) == "needs 2 modalities; the corpus has speech"
