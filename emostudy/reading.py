@@ -1,4 +1,4 @@
-"""The commands that train nothing: `status`, `records` and `report` look at what earlier runs left."""
+"""The commands that train nothing: `status`, `records`, `report` and `slides` look at what earlier runs left."""
 
 import argparse
 import errno
@@ -36,6 +36,13 @@ def add_reading(commands) -> None:
         if name != "report":
             reading.add_argument("--corpus", default="", help="(default: all that were run)")
             reading.add_argument("--profile", default="", help="(default: all that were run)")
+    slides = commands.add_parser("slides", help="an executed notebook as slides", allow_abbrev=False)
+    slides.set_defaults(command=slides_command)
+    slides.add_argument("notebook", help="its number or name: 05")
+    slides.add_argument("--corpus", default="", help="(default: all that were run)")
+    slides.add_argument("--profile", default="", help="(default: all that were run)")
+    slides.add_argument("--code", action="store_true", help="show the code above what it gives")
+    slides.add_argument("--results-dir", default="", help="where results are (default: results of the repository)")
     status = commands.choices["status"]
     status.add_argument("--data-dir", default="", help="parent folder of the corpora (default: variable EMOSTUDY_DATA)")
     status.add_argument("-p", dest="parameters", action="append", default=[], metavar="name=value", help="as for run")
@@ -96,6 +103,26 @@ def report_command(options: argparse.Namespace) -> int:
     from emostudy.report import make
 
     print("\n".join(make(results_root(options.results_dir)).summary()))
+    return 0
+
+
+def slides_command(options: argparse.Namespace) -> int:
+    """Write the slides of a notebook, wherever it was run."""
+    from emostudy.graph import select
+    from emostudy.slides import make
+
+    (notebook,) = select([options.notebook])
+    made = 0
+    for folder in chosen_folders(options):
+        executed = folder / "notebooks" / f"{notebook.slug}.ipynb"
+        if executed.is_file():
+            target = folder / "slides" / f"{notebook.slug}.html"
+            made += 1
+            print(f"{make(executed, target, options.code)} slides: {os.path.relpath(target)}")
+    if not made:
+        raise ValueError(
+            f"{notebook.slug} was not run there: `python -m emostudy run --only {options.notebook}` runs it"
+        )
     return 0
 
 
