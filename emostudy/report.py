@@ -47,6 +47,11 @@ class Part:
     figures: list[Shown]
     tables: list[Shown]
 
+    @property
+    def is_here(self) -> bool:
+        """Whether there is anything of it to read."""
+        return bool(self.source or self.figures or self.tables)
+
 
 @dataclass(frozen=True)
 class Study:
@@ -74,6 +79,7 @@ class Report:
 
     path: Path
     studies: list[Study] = field(default_factory=list)
+    claims: list[Shown] = field(default_factory=list)  # what was claimed and reached: the figure, then the table
     num_converted: int = 0
     faults: dict[str, str] = field(default_factory=dict)  # file under the results folder -> what is wrong with it
 
@@ -106,7 +112,9 @@ def make(root: Path) -> Report:
         raise ValueError(f"no tables in {root}; run `python -m emostudy run` first, or name its --results-dir")
     report = Report(root / "report" / "index.html")
     pages = _convert([path for folder in folders for path in _files(folder / "notebooks", "ipynb")], report)
-    report.studies = [_study(folder, pages, report) for folder in folders]
+    studies = [_study(folder, pages, report) for folder in folders]
+    report.studies = sorted(studies, key=lambda study: (study.main is None, study.card["access"] == "made here"))
+    report.claims = _claims(root / "claims", report)
     with write_atomically(report.path) as temporary:
         temporary.write_text(_page(report), "utf-8", newline="\n")
     return report
@@ -150,6 +158,20 @@ def _study(folder: Path, pages: dict[Path, str], report: Report) -> Study:
     runs = [_try(path, report, read_run) for path in _files(folder / "runs", "json")]
     parts = [_part(folder, node, figures, tables, pages) for node in nodes]
     return Study(*folder.parts[-2:], parts, [run for run in runs if run])
+
+
+def _claims(folder: Path, report: Report) -> list[Shown]:
+    """The figure and the table that notebook 10 leaves for all corpora together; nothing where it has not run."""
+    found = []
+    for name, read, kinds in (
+        ("claims.png", read_figure, LINKS["figures"]),
+        ("claims.md", read_table, LINKS["tables"]),
+    ):
+        if (folder / name).is_file():
+            links = [(kind, f"../claims/claims.{kind}") for kind in kinds if (folder / f"claims.{kind}").is_file()]
+            content = _try(folder / name, report, read)
+            found.append(Shown("claims", content, report.faults.get(f"claims/{name}", ""), links))
+    return found
 
 
 def _number(slug: str) -> str:

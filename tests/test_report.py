@@ -238,11 +238,36 @@ def test_the_page_of_a_notebook_that_is_gone_goes(root):
 def test_what_is_not_there_is_said_in_a_sentence(root):
     page = Page(report.write(root))
     paragraphs = page.texts("p")
-    assert "The main figure is not here yet: notebook 20_paper draws it." in paragraphs
+    assert "No figure of all systems is here: notebook 20_paper draws it where systems were trained." in paragraphs
     assert any(text.startswith("No record of a run is here") for text in paragraphs)
     assert "Left out: it needs text; the corpus has face, speech." in paragraphs
     assert "Not here yet: executed notebook, figures." in paragraphs
     assert "Not here yet: executed notebook, figures, tables." in paragraphs
+
+
+def test_claims_of_all_corpora_stand_before_the_corpora_once_they_are_there(root):
+    assert not any(attributes.get("id") == "claims" for _, attributes, _, _ in Page(report.write(root)).elements)
+    folder = root / "claims"
+    folder.mkdir()
+    claimed = pd.DataFrame({"claim": ["F: LSTM", "M: BERT"], "verdict": ["not reproduced", "reproduced"]})
+    (folder / "claims.md").write_text(table_files.markdown(claimed, "Claimed, reproduced, honest"), "utf-8")
+    (folder / "claims.csv").write_text("claim\n")
+    (folder / "claims.png").write_bytes(png())
+    (folder / "claims.txt").write_text("Of 2 printed numbers 1 reproduced.")
+    page = Page(report.write(root))
+    heads = page.texts("h2")
+    assert (
+        heads.index("At a glance")
+        < heads.index("What was claimed")
+        < heads.index("Limits")
+        < heads.index("How to cite")
+    )
+    assert "Claimed, reproduced, honest" in page.texts("caption") and "not reproduced" in page.texts("td")
+    assert {"../claims/claims.png", "../claims/claims.csv"} <= set(page.addresses("src", "href"))
+    assert any(alt == "Of 2 printed numbers 1 reproduced." for alt in page.addresses("alt"))
+    (folder / "claims.md").write_text("no table")
+    told = report.make(root)
+    assert "claims/claims.md" in told.faults and told.path.is_file()
 
 
 def test_a_failed_notebook_is_said(root):
