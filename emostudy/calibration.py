@@ -6,12 +6,12 @@ import pandas as pd
 from emostudy import intervals
 from emostudy import predictions as preds
 from emostudy.corpora.corpus import Corpus
-from emostudy.recipes.calibrated import scaled, temperature
+from emostudy.metrics import NUM_BINS, confidence_gap
+from emostudy.recipes.calibrated import COLDEST, HOTTEST, scaled, temperature
 from emostudy.wording import interval, modality_title, percent, protocol_title
 
 SYSTEM = ["protocol", "recipe", "modalities"]
 RUN = [*SYSTEM, "condition", "fold", "seed"]
-NUM_BINS = 10
 ANSWERED = (0.25, 0.5, 0.75, 1.0)  # shares of the clips
 
 
@@ -46,16 +46,20 @@ def reliability(predictions: pd.DataFrame, corpus: Corpus, num_draws: int = 1000
         predictions: test rows of one part and condition; seeds are pooled.
 
     Returns:
-        protocol, recipe, modalities, bin (0 to `NUM_BINS` - 1, equal widths), sure, right, ci_low, ci_high (right, over the card's
+        protocol, recipe, modalities, bin (those of ECE, `metrics.confidence_gap`), sure, right, ci_low, ci_high (right, over the card's
         clusters), num_clips: rows of the bin over the number of seeds. Bins without a clip have no row.
     """
     found = []
     for key, rows in confidences(preds.with_cluster(predictions, corpus), corpus.emotions).groupby(SYSTEM, sort=True):
-        bins = np.minimum((rows.sure * NUM_BINS).astype(int), NUM_BINS - 1).to_numpy()
-        codes = np.unique(rows[corpus.card["cluster"]].to_numpy(str), return_inverse=True)[1]
-        share = _by_bin(rows.right.to_numpy(float), bins, codes)
-        draws = intervals.bootstrap(share, codes.max() + 1, num_draws)
-        in_bin = [len(np.unique(codes[bins == at])) for at in range(NUM_BINS)]
+        codes, probabilities = (
+            pd.Index(corpus.emotions).get_indexer,
+            rows[preds.columns_of(corpus.emotions)].to_numpy(float),
+        )
+        bins, _ = confidence_gap(codes(rows.emotion), codes(rows.predicted), probabilities)
+        cluster = np.unique(rows[corpus.card["cluster"]].to_numpy(str), return_inverse=True)[1]
+        share = _by_bin(rows.right.to_numpy(float), bins, cluster)
+        draws = intervals.bootstrap(share, cluster.max() + 1, num_draws)
+        in_bin = [len(np.unique(cluster[bins == at])) for at in range(NUM_BINS)]
         low, high = intervals.percentiles(draws, np.array(in_bin))
         table = rows.groupby(bins).agg(sure=("sure", "mean"), right=("right", "mean"), num_clips=("right", "size"))
         table = table.assign(
@@ -136,18 +140,22 @@ def _value(records: pd.DataFrame, key: tuple, metric: str, name: str) -> dict[st
 
 
 def worded(table: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
-    """`table` for people, in percent."""
+    """`table` for people: percent, but for the Brier score, 0 to 2."""
     cells = {
         "system": [
             f"{modality_title(row.modalities)}: {titles.get(row.recipe, row.recipe)}" for row in table.itertuples()
         ]
     }
     cells["protocol"] = table.protocol.map(protocol_title)
-    for name in ("ECE", "ECE_calibrated", "Brier", "Brier_calibrated"):
+    for name in ("ECE", "ECE_calibrated"):
         cells[name.replace("_", ", ")] = [
             interval(*row) for row in table[[name, f"{name}_low", f"{name}_high"]].to_numpy(float)
         ]
-    cells["temperature"] = table.temperature.map("{:.2f}".format)
+    for name in ("Brier", "Brier_calibrated"):
+        cells[name.replace("_", ", ")] = table[name].map("{:.2f}".format)
+    cells["temperature"] = [
+        f"{value:.2f}{'' if COLDEST * 1.1 < value < HOTTEST * 0.9 else ' (bound)'}" for value in table.temperature
+    ]
     for share in ANSWERED:
         cells[f"right of {100 * share:.0f} %"] = table[f"right_{100 * share:.0f}"].map(percent)
     return pd.DataFrame(cells)
@@ -172,18 +180,17 @@ def right_of(covered: pd.DataFrame, recipe: str, protocol: str, share: float) ->
 
 
 def findings(table: pd.DataFrame, protocol: str, titles: dict[str, str]) -> str:
-    """What the table shows under one protocol: who is best calibrated, what temperatures did, what the surer half is worth."""
-    rows = table[table.protocol == protocol]
-    best, worst = rows.loc[rows.ECE.idxmin()], rows.loc[rows.ECE.idxmax()]
-    where = protocol_title(protocol)
-    gained = rows.right_50 - rows.right_100
-    most = rows.loc[gained.idxmax()]
+    """What the table shows under one protocol: ECE, what temperatures did, what the surer half is worth."""
+    rows = table[table.protocol == protocol].sort_values("ECE")
+    each = [f"{titles.get(row.recipe, row.recipe)} {percent(row.ECE)}" for row in rows.itertuples()]
+    halves = [
+        f"{titles.get(row.recipe, row.recipe)} {percent(row.right_100)} to {percent(row.right_50)}"
+        for row in rows.itertuples()
+    ]
     return "\n".join(
         [
-            f"* {where.capitalize()}: most as sure as right is {titles.get(best.recipe, best.recipe)} (ECE {percent(best.ECE)}), least "
-            f"{titles.get(worst.recipe, worst.recipe)} ({percent(worst.ECE)}).",
+            f"* ECE, {protocol_title(protocol)}, least first: {', '.join(each)}.",
             f"* A temperature from dev makes the ECE of {num_worsened(table, protocol)} of {len(rows)} systems larger.",
-            f"* Answering the surer half alone gains {percent(gained.min())} to {percent(gained.max())} points of accuracy, most with "
-            f"{titles.get(most.recipe, most.recipe)} ({percent(most.right_100)} to {percent(most.right_50)}).",
+            f"* Right of all clips, and of the surer half: {', '.join(halves)}.",
         ]
     )

@@ -6,11 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from emostudy import stamps
-from emostudy.claim_verdicts import folders, short_title
+from emostudy.claim_verdicts import folders, runs_in, short_title
 from emostudy.comparisons import holm
 from emostudy.corpora.kept import reopen
-from emostudy.predictions import read_records, read_runs, with_cluster
+from emostudy.predictions import read_runs, with_cluster
 from emostudy.records import compare_pairs, verdict_on
 from emostudy.tables import worded_p
 from emostudy.wording import by_rigour, interval, modality_rank, modality_title, protocol_title
@@ -27,6 +26,7 @@ class Order:
         system: who says so; `words`: what.
         better, worse: recipe and condition of either side.
         careful: in what our two differ from what was described.
+        needs: a column of the clips without which the two are not what was meant.
     """
 
     system: str
@@ -34,22 +34,24 @@ class Order:
     better: tuple[str, str]
     worse: tuple[str, str]
     careful: str = ""
+    needs: str = ""
 
 
+OWN = "our models, not R's; no spectrogram picture"
 ORDERS = (
     Order(
         "R",
         "weights of each clip beat fixed ones",
         ("entropy_trust", "none"),
         ("trust", "none"),
-        "our face and voice models",
+        OWN,
     ),
     Order(
         "R",
         "weights of each clip beat a plain average",
         ("entropy_trust", "none"),
         ("mean", "none"),
-        "our face and voice models",
+        OWN,
     ),
     Order(
         "M",
@@ -63,10 +65,8 @@ ORDERS = (
         "the speaker's half of the frame beats the face, cut out",
         ("joined_half_frame", "inputs"),
         ("joined_face", "inputs"),
-        "gradients of pixels into a perceptron, not ResNet-18",
-    ),
-    Order(
-        "I", "a transformer on a score matrix beats a plain average", ("score_transformer", "none"), ("mean", "none")
+        "gradients of pixels into a perceptron, not ResNet-18; only where a corpus says on which side the speaker sits",
+        "side",
     ),
     Order("F", "faces of three corpora mixed beat those of each alone", ("", ""), ("", ""), "the corpora are not here"),
 )
@@ -80,10 +80,10 @@ def tested(results: Path) -> pd.DataFrame:
         all rows. An order of which no corpus has both sides has one row with the verdict `NOWHERE`.
     """
     rows = []
-    for folder in folders(results):
-        corpus, runs = reopen(folder), read_records(folder, stamps.runs_of(folder, stamps.read_all(folder)))
+    for folder in folders(results, "corpus.json"):
+        corpus, runs = reopen(folder), runs_in(folder)
         for order in ORDERS:
-            if sides := _sides(order, runs):
+            if (order.needs or "clip_id") in corpus.clips and (sides := _sides(order, runs)):
                 pair = [with_cluster(_test(folder, run_ids), corpus) for run_ids in sides]
                 rows.append(
                     _told(order) | {"on": short_title(corpus)} | compare_pairs([pair], corpus).iloc[0].to_dict()

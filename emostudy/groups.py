@@ -11,11 +11,13 @@ from emostudy.comparisons import ALPHA, holm
 from emostudy.corpora.corpus import Corpus
 from emostudy.seeds import seed_of
 from emostudy.tables import worded_p
-from emostudy.wording import interval, percent
+from emostudy.wording import counted, interval, percent
 
 ATTRIBUTES = ("gender", "age", "race", "ethnicity", "skin")
 AGES = (30, 50)  # years: under the first, up to the second, the second and over
 SAME = ["recipe", "modalities", "attribute"]
+UNKNOWN = ["", "unknown", "Unknown"]  # is no group of people
+FEW = 20  # clips of a speaker below which a score says more of luck than of the speaker
 QUANTILES = {"worst": 0.0, "lower quarter": 0.25, "middle": 0.5, "upper quarter": 0.75, "best": 1.0}
 
 
@@ -24,7 +26,7 @@ def attributes(corpus: Corpus) -> dict[str, pd.Series]:
     found = {}
     for name in ATTRIBUTES:
         if name in corpus.clips:
-            known = corpus.clips[["speaker", name]].replace("", np.nan).dropna().drop_duplicates("speaker")
+            known = corpus.clips[["speaker", name]].replace(UNKNOWN, np.nan).dropna().drop_duplicates("speaker")
             of = known.set_index("speaker")[name].map(GROUPED.get(name, str))
             if of.nunique() > 1:
                 found[name] = of
@@ -56,10 +58,10 @@ def table(predictions: pd.DataFrame, corpus: Corpus, num_draws: int = 2000) -> p
         predictions: test rows of one protocol and condition; one or several systems.
 
     Returns:
-        recipe, modalities, attribute, group, value, ci_low, ci_high, num_speakers, num_clips; on the rows of a group's attribute gap
-        (best less worst group), gap_low, gap_high, p_value: how often speakers dealt to groups of these sizes at random lie as far
-        apart; NaN unless speakers are the card's clusters; p_holm: after Holm over systems and attributes. Groups that lack an emotion
-        are read over the emotions they have.
+        recipe, modalities, attribute, group, value, ci_low, ci_high, num_speakers, num_clips. Groups of fewer than eight speakers have no
+        interval and take no part in what follows: gap (best less worst group), gap_low, gap_high (of two groups; of more the ends are
+        chosen from the data), p_value: how often speakers dealt to such groups at random lie as far apart, NaN unless speakers are the
+        card's clusters; p_holm: after Holm over systems and attributes. Groups that lack an emotion are read over those they have.
     """
     found = []
     for (recipe, modalities), rows in predictions.groupby(["recipe", "modalities"], sort=True):
@@ -87,22 +89,27 @@ def _groups(rows: pd.DataFrame, of: pd.Series, corpus: Corpus, num_draws: int) -
         return np.stack([intervals.overall(part, weights, "UAR") for part in parts], 1)  # (R, G)
 
     value = uar(np.ones((1, pool.num_clusters)))[0]
-    order = value.argsort()[::-1]
-    best, worst = order[0], order[-1]
+    made = pd.DataFrame({"group": names, "value": value})
+    made["num_speakers"] = [rows.speaker[group == name].nunique() for name in names]
+    made["num_clips"] = [len(np.unique(part.clip)) for part in parts]
+    large = made.num_speakers.to_numpy() >= intervals.MIN_CLUSTERS
+    ends = (
+        sorted(np.flatnonzero(large), key=lambda at: value[at])[:: -max(1, large.sum() - 1)] if large.sum() > 1 else []
+    )
 
     def with_gap(weights: np.ndarray) -> np.ndarray:
         each = uar(weights)
-        return np.column_stack([each, each[:, best] - each[:, worst]])  # (R, G + 1)
+        gap = each[:, ends[0]] - each[:, ends[1]] if len(ends) else np.full(len(each), np.nan)
+        return np.column_stack([each, gap])  # (R, G + 1)
 
     draws = intervals.bootstrap(with_gap, pool.num_clusters, num_draws)
-    num_clusters = [len(np.unique(part.cluster)) for part in parts]
-    low, high = intervals.percentiles(draws, np.array([*num_clusters, min(num_clusters)]))
-    made = pd.DataFrame({"group": names, "value": value, "ci_low": low[:-1], "ci_high": high[:-1]})
-    made["num_speakers"] = [rows.speaker[group == name].nunique() for name in names]
-    made["num_clips"] = [len(np.unique(part.clip)) for part in parts]
-    p_value = _p_of(pool, rows, of, value[best] - value[worst]) if cluster == "speaker" else float("nan")
-    told = {"gap": value[best] - value[worst], "gap_low": low[-1], "gap_high": high[-1], "p_value": p_value}
-    return made.iloc[order].assign(**told)
+    enough = [*np.where(large, intervals.MIN_CLUSTERS, 0), intervals.MIN_CLUSTERS if large.sum() == 2 else 0]
+    low, high = intervals.percentiles(draws, np.array(enough))
+    made = made.assign(ci_low=low[:-1], ci_high=high[:-1], gap_low=low[-1], gap_high=high[-1])
+    gap = value[ends[0]] - value[ends[1]] if len(ends) else float("nan")
+    some = rows[np.isin(group, np.array(names)[large])]
+    p_value = _p_of(some, of, corpus, gap) if len(ends) and cluster == "speaker" else float("nan")
+    return made.assign(gap=gap, p_value=p_value).iloc[value.argsort()[::-1]]
 
 
 def _part(pool: intervals.Pool, rows: np.ndarray) -> intervals.Pool:
@@ -111,11 +118,10 @@ def _part(pool: intervals.Pool, rows: np.ndarray) -> intervals.Pool:
     return replace(pool, **{name: getattr(pool, name)[rows] for name in names})
 
 
-def _p_of(pool: intervals.Pool, rows: pd.DataFrame, of: pd.Series, gap: float, num_exchanges: int = 2000) -> float:
-    """How often groups of the same sizes, of speakers drawn at random, lie at least `gap` apart; NaN for too few speakers."""
+def _p_of(rows: pd.DataFrame, of: pd.Series, corpus: Corpus, gap: float, num_exchanges: int = 2000) -> float:
+    """How often groups of the same sizes, of speakers drawn at random, lie at least `gap` apart."""
+    pool = intervals.pooled(rows, corpus.emotions, "speaker")
     speakers = np.unique(rows.speaker.to_numpy(str))  # in the order of the pool's clusters
-    if len(speakers) < intervals.MIN_CLUSTERS:
-        return float("nan")
     labels = of.reindex(speakers).to_numpy(str)
     rng = np.random.default_rng(seed_of("groups", len(speakers)))
     dealt = np.stack([rng.permutation(labels) for _ in range(num_exchanges)])
@@ -124,7 +130,12 @@ def _p_of(pool: intervals.Pool, rows: pd.DataFrame, of: pd.Series, gap: float, n
 
 
 def of_speakers(predictions: pd.DataFrame) -> pd.Series:
-    """UAR of every speaker, by recipe, modalities and speaker: over the emotions that a speaker shows, mean over seeds."""
+    """UAR of every speaker, by recipe, modalities and speaker: over the emotions that a speaker shows, mean over seeds.
+
+    Speakers of fewer than `FEW` clips are left out, unless all have so few.
+    """
+    num = predictions.speaker.map(predictions.groupby("speaker").clip_id.nunique())
+    predictions = predictions[num >= FEW] if (num >= FEW).any() else predictions
     keys = ["recipe", "modalities", "seed", "speaker", "emotion"]
     right = (predictions.emotion == predictions.predicted).groupby([predictions[key] for key in keys]).mean()
     return right.groupby(keys[:4]).mean().groupby(["recipe", "modalities", "speaker"]).mean()
@@ -134,13 +145,17 @@ def spread(predictions: pd.DataFrame) -> pd.DataFrame:
     """How far speakers lie apart: UAR of the worst, at a quarter, in the middle, at three quarters, of the best.
 
     Returns:
-        recipe, modalities, a column for each of `QUANTILES`, deviation, num_speakers.
+        recipe, modalities, a column for each of `QUANTILES`, deviation, num_speakers, num_left_out (for too few clips).
     """
-    of = of_speakers(predictions)
+    of, everyone = of_speakers(predictions), predictions.speaker.nunique()
     found = []
     for (recipe, modalities), values in of.groupby(["recipe", "modalities"]):
         told = {name: float(values.quantile(at)) for name, at in QUANTILES.items()}
-        told |= {"deviation": float(values.std(ddof=1)), "num_speakers": len(values)}
+        told |= {
+            "deviation": float(values.std(ddof=1)),
+            "num_speakers": len(values),
+            "num_left_out": everyone - len(values),
+        }
         found.append({"recipe": recipe, "modalities": modalities} | told)
     return pd.DataFrame(found)
 
@@ -149,10 +164,12 @@ def smallest(table: pd.DataFrame) -> str:
     """The smallest group by name, and what can be said of it."""
     if table.empty:
         return "Nothing is known of this corpus' speakers that differs between them."
-    row = table.loc[table.num_speakers.idxmin()]
-    told = "too few for an interval" if pd.isna(row.ci_low) else f"UAR {interval(row.value, row.ci_low, row.ci_high)}"
-    few = f"{row.num_speakers} speaker{'s' if row.num_speakers > 1 else ''}, {row.num_clips} clips"
-    return f"The smallest group is {row.attribute} *{row.group}*: {few}; {told}."
+    rows = table.drop_duplicates(["attribute", "group"])
+    row = rows.loc[rows.num_speakers.idxmin()]
+    if rows.num_speakers.nunique() == 1:
+        return f"All groups are of the same size: {counted(row.num_speakers, 'speaker')}."
+    few = f"{counted(row.num_speakers, 'speaker')}, {row.num_clips} clips"
+    return f"The smallest group is {row.attribute} *{row.group}*: {few}{'; too few for an interval' if pd.isna(row.ci_low) else ''}."
 
 
 def worded(table: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
@@ -176,12 +193,12 @@ def spread_worded(table: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
     """`spread` for people, in percent."""
     shown = {"system": table.recipe.map(lambda name: titles.get(name, name))}
     shown |= {name: table[name].map(percent) for name in (*QUANTILES, "deviation")}
-    return pd.DataFrame(shown | {"speakers": table.num_speakers})
+    return pd.DataFrame(shown | {"speakers": table.num_speakers, "left out": table.num_left_out})
 
 
 def largest_gap(table: pd.DataFrame) -> float:
-    """The largest gap between groups, in points; 0 where nothing is known of speakers."""
-    return 100 * float(table.gap.max()) if len(table) else 0.0
+    """The largest gap between groups of eight or more speakers, in points; 0 where there is none."""
+    return 100 * float(table.gap.fillna(0).max()) if len(table) else 0.0
 
 
 def num_below(predictions: pd.DataFrame, recipe: str, share: float) -> int:
@@ -196,19 +213,24 @@ def range_of(table: pd.DataFrame, recipe: str) -> float:
 
 
 def findings(table: pd.DataFrame, spread: pd.DataFrame, titles: dict[str, str]) -> str:
-    """Which gaps are shown, and how far single speakers lie apart."""
-    tests = table.drop_duplicates(SAME)
+    """Which gaps are shown, how many could not be tested, and how far single speakers lie apart."""
+    every = table.drop_duplicates(SAME)
+    tests = every[every.p_value.notna()]
     shown = tests[tests.p_holm < ALPHA]
     named = [
         f"{row.group} best by {titles.get(row.recipe, row.recipe)}, {percent(row.gap)} points"
         for row in shown.itertuples()
     ]
-    lines = [
-        f"* Of {len(tests)} gaps between groups {len(shown)} are shown" + (f": {'; '.join(named)}." if named else ".")
-    ]
-    for row in spread.itertuples():
+    told = f": {'; '.join(named)}" if named else ""
+    lines = [f"* Of {len(tests)} gaps between groups that could be tested {len(shown)} are shown{told}."]
+    if untested := len(every) - len(tests):
         lines.append(
-            f"* {titles.get(row.recipe, row.recipe)}: from {percent(row.worst)} for the worst-read of {row.num_speakers} speakers to "
+            f"* {untested} could not be tested: too few speakers in a group, or intervals that are not over speakers."
+        )
+    for row in spread.itertuples():
+        out = f" ({row.num_left_out} of too few clips left out)" if row.num_left_out else ""
+        lines.append(
+            f"* {titles.get(row.recipe, row.recipe)}: from {percent(row.worst)} for the worst-read of {row.num_speakers} speakers{out} to "
             f"{percent(row.best)} for the best-read."
         )
     return "\n".join(lines)

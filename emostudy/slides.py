@@ -15,7 +15,10 @@ from emostudy.paths import write_atomically
 LONG = 520  # letters of prose that still fit under a figure or a table
 SHORT = 90  # letters of a heading that shares its slide with what follows
 HIDDEN = ("import ", "from ", "check(", "answer = ", "lesson.finish(")  # how cells begin that are not for the wall
-FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$\w])\$(?=\S)([^$\n]+?)(?<=\S)\$(?![\w$])", re.DOTALL)
+FORMULA = re.compile(
+    r"(?P<code>```.*?```|`[^`\n]+`)|\$\$(?P<block>.+?)\$\$|(?<![\\$\w])\$(?=\S)(?P<inline>[^$\n]+?)(?<=\S)\$(?![\w$])",
+    re.DOTALL,
+)
 STYLE = """
 :root { color-scheme: light; }
 html { scroll-snap-type: y mandatory; }
@@ -101,7 +104,7 @@ def slides_of(notebook: nbformat.NotebookNode, code: bool = False) -> list[Slide
 def parts_of(text: str) -> list[str]:
     """A markdown cell cut before its headings, and its prose into parts of whole paragraphs that a slide can hold."""
     parts = [""]
-    for paragraph in text.split("\n\n"):
+    for paragraph in re.split(r"\n\n(?![^`]*```(?:[^`]*```[^`]*```)*[^`]*$)", text):  # not inside a fence
         if paragraph.startswith("#") or len(parts[-1]) + len(paragraph) > LONG:
             parts.append("")
         parts[-1] += f"{paragraph}\n\n"
@@ -123,15 +126,24 @@ def block_of(output: nbformat.NotebookNode) -> str:
 
 def as_html(text: str) -> str:
     """Markdown as HTML, formulas as MathML, which a browser draws without a script."""
-    formulas = []
+    kept = []
 
-    def kept(found: re.Match) -> str:
-        block = found[1] is not None
-        formulas.append(latex2mathml.converter.convert(found[1] or found[2], display="block" if block else "inline"))
-        return f"FORMULA{len(formulas) - 1}X"
+    def put_by(found: re.Match) -> str:
+        """Code stays as it is, and so does a formula that cannot be read; one that can is drawn, out of Markdown's way."""
+        if found["code"]:
+            return found[0]
+        try:
+            kept.append(
+                latex2mathml.converter.convert(
+                    found["block"] or found["inline"], display="block" if found["block"] else "inline"
+                )
+            )
+        except Exception:  # the converter has a kind of its own for everything that it does not know
+            return found[0]
+        return f"\ue000{len(kept) - 1}\ue001"  # of the letters that no text has
 
-    made = str(markdown2html(FORMULA.sub(kept, text)))
-    return re.sub(r"FORMULA(\d+)X", lambda found: formulas[int(found[1])], made)
+    made = str(markdown2html(FORMULA.sub(put_by, text)))
+    return re.sub("\ue000(\\d+)\ue001", lambda found: kept[int(found[1])], made)
 
 
 def coloured(source: str) -> str:

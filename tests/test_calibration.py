@@ -8,6 +8,7 @@ import toys
 from emostudy import calibration
 from emostudy.chosen import chosen
 from emostudy.figures import calibration as figures
+from emostudy.metrics import NUM_BINS
 from emostudy.predictions import columns_of
 from emostudy.records import score
 
@@ -63,7 +64,7 @@ def test_reliability_is_a_plain_count(corpus):
     assert table.num_clips.sum() == len(rows)
     sure, right = rows[COLUMNS].max(axis=1), rows.emotion == rows.predicted
     for row in table.itertuples():
-        inside = (sure >= row.bin / 10) & ((sure < (row.bin + 1) / 10) | (row.bin == 9))
+        inside = (sure > row.bin / NUM_BINS) & (sure <= (row.bin + 1) / NUM_BINS)
         assert row.right == pytest.approx(right[inside].mean()) and row.sure == pytest.approx(sure[inside].mean())
         assert np.isnan(row.ci_low) or row.ci_low <= row.right <= row.ci_high
 
@@ -115,7 +116,15 @@ def test_the_table_has_both_sides_and_its_words(tables):
         "random split",
         "new speakers",
     ]
-    assert "Answering the surer half alone gains" in calibration.findings(table, "random", {})
+    assert "Right of all clips, and of the surer half: a" in calibration.findings(table, "random", {})
+    assert worded["temperature"].str.fullmatch(r"\d+\.\d\d( \(bound\))?").all()
+
+
+def test_the_diagram_and_ece_are_of_the_same_bins(tables):
+    table, _, reliability = tables
+    for row in table.itertuples():
+        of = reliability[reliability.protocol == row.protocol]
+        assert pytest.approx((np.abs(of.right - of.sure) * of.num_clips).sum() / of.num_clips.sum()) == row.ECE
 
 
 def test_figures_have_a_panel_per_protocol_and_say_what_they_show(tables):

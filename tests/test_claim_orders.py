@@ -18,7 +18,6 @@ def results(root, skills: dict[str, float], modalities: str = "face+speech", pro
     """A folder of EmoSynth's name with predictions of these recipes; a larger skill says the right emotion more often."""
     folder = root / "emosynth" / profile
     folder.mkdir(parents=True)
-    (folder / "records.csv").write_text("run_id\n")
     corpus = toys.corpus()
     corpus.card.update(cluster="speaker", metric="UAR")
     keep(corpus, folder)

@@ -15,11 +15,16 @@ from emostudy.intervals import overall, pooled
 
 @pytest.fixture
 def corpus():
-    corpus = toys.corpus()
-    corpus.card.update(cluster="speaker", metric="UAR")
-    speakers = sorted(corpus.clips.speaker.unique())
-    gender = {name: ("female", "male")[number % 2] for number, name in enumerate(speakers)}
-    return replace(corpus, clips=corpus.clips.assign(gender=corpus.clips.speaker.map(gender)))
+    """Twenty speakers of twelve clips each, every second one a woman."""
+    one = toys.corpus()
+    clips = pd.concat([one.clips.iloc[: 240 // 3]] * 3, ignore_index=True)
+    names = [f"s{number % 20:02}" for number in range(len(clips))]
+    gender = ["female" if number % 2 else "male" for number in range(len(clips))]
+    told = {"clip_id": [f"c{number:03}" for number in range(len(clips))], "speaker": names, "gender": gender}
+    emotions = [toys.EMOTIONS[number // 20 % 3] for number in range(len(clips))]
+    return replace(
+        one, clips=clips.assign(**told, emotion=emotions), card=one.card | {"cluster": "speaker", "metric": "UAR"}
+    )
 
 
 def predictions(corpus, women: float, men: float) -> pd.DataFrame:
@@ -48,20 +53,18 @@ def test_a_real_gap_is_shown_and_none_where_there_is_none(corpus):
     real, none = (
         groups.table(predictions(corpus, *skills), corpus, num_draws=500) for skills in ((4.0, 0.5), (1.5, 1.5))
     )
-    assert real.group.iloc[0] == "female" and real.p_holm.iloc[0] < 0.05
-    assert none.p_holm.iloc[0] > 0.05
+    assert real.group.iloc[0] == "female" and real.p_holm.iloc[0] < 0.05 and real.gap_low.iloc[0] > 0
+    assert none.p_holm.iloc[0] > 0.05 and none.gap_low.iloc[0] < 0 < none.gap_high.iloc[0]
 
 
 def test_without_a_gap_p_is_spread_evenly(corpus):
-    rng, below = np.random.default_rng(0), 0
+    rng, found = np.random.default_rng(0), []
+    rows = predictions(corpus, 1.5, 1.5)
     for _ in range(60):
-        speakers = sorted(corpus.clips.speaker.unique())
-        dealt = dict(
-            zip(speakers, rng.permutation(["female", "male"] * (len(speakers) // 2 + 1))[: len(speakers)], strict=True)
-        )
+        dealt = dict(zip(sorted(corpus.clips.speaker.unique()), rng.permutation(["female", "male"] * 10), strict=True))
         other = replace(corpus, clips=corpus.clips.assign(gender=corpus.clips.speaker.map(dealt)))
-        below += groups.table(predictions(corpus, 1.5, 1.5), other, num_draws=20).p_value.iloc[0] < 0.1
-    assert below < 15, "about six of sixty"
+        found.append(groups.table(rows, other, num_draws=20).p_value.iloc[0])
+    assert 10 <= sum(p < 0.5 for p in found) <= 50 and sum(p < 0.1 for p in found) < 15
 
 
 def test_what_is_known_of_speakers(corpus):
@@ -72,6 +75,10 @@ def test_what_is_known_of_speakers(corpus):
         corpus, clips=corpus.clips.assign(gender=corpus.clips.gender.where(corpus.clips.gender == "female", ""))
     )
     assert groups.attributes(some) == {}, "what is not known is no group"
+    unknown = replace(
+        corpus, clips=corpus.clips.assign(gender=corpus.clips.gender.where(corpus.clips.gender == "female", "Unknown"))
+    )
+    assert groups.attributes(unknown) == {}
 
 
 @pytest.mark.parametrize(
@@ -86,12 +93,36 @@ def test_skins_in_halves():
     assert (groups.tone_group("0.2"), groups.tone_group(0.5)) == ("lighter", "darker")
 
 
-def test_too_few_speakers_have_a_score_and_no_interval_or_p(corpus):
+def test_too_few_speakers_have_a_score_and_no_interval_gap_or_p(corpus):
     few = sorted(corpus.clips.speaker.unique())[:4]
     rows = predictions(corpus, 2.0, 1.0)
     table = groups.table(rows[rows.speaker.isin(few)], corpus, num_draws=20)
-    assert table.value.notna().all() and table[["ci_low", "gap_low", "p_value", "p_holm"]].isna().all(axis=None)
-    assert "too few for an interval" in groups.smallest(table)
+    assert table.value.notna().all() and table[["ci_low", "gap", "gap_low", "p_value", "p_holm"]].isna().all(axis=None)
+    assert groups.largest_gap(table) == 0 and "1 could not be tested" in groups.findings(table, groups.spread(rows), {})
+
+
+def test_a_small_group_is_named_and_takes_no_part_in_the_gap(corpus):
+    clips = corpus.clips.assign(gender=corpus.clips.gender.where(corpus.clips.speaker != "s00", "other"))
+    table = groups.table(predictions(corpus, 4.0, 0.5), replace(corpus, clips=clips), num_draws=100).set_index("group")
+    assert np.isnan(table.ci_low["other"]) and table.gap.iloc[0] == pytest.approx(
+        table.value["female"] - table.value["male"]
+    )
+    assert (
+        groups.smallest(table.reset_index())
+        == "The smallest group is gender *other*: 1 speaker, 12 clips; too few for an interval."
+    )
+
+
+def test_of_more_than_two_groups_the_gap_has_a_test_and_no_interval(corpus):
+    thirds = {name: ("a", "b", "c")[number % 3] for number, name in enumerate(sorted(corpus.clips.speaker.unique()))}
+    more = pd.concat(
+        [corpus.clips, corpus.clips.assign(speaker="t" + corpus.clips.speaker, clip_id="t" + corpus.clips.clip_id)]
+    )
+    of = thirds | {f"t{name}": group for name, group in thirds.items()}
+    large = replace(corpus, clips=more.assign(gender=more.speaker.map(of)).reset_index(drop=True))
+    rows = toys.predictions("a", skill=1.5, protocol="speaker_independent", corpus_=large)
+    table = groups.table(rows[rows.part == "test"], large, num_draws=20)
+    assert len(table) == 3 and table.gap_low.isna().all() and table.p_value.notna().all() and table.ci_low.notna().all()
 
 
 def test_no_p_where_speakers_are_not_what_is_resampled(corpus):
@@ -108,12 +139,22 @@ def test_single_speakers_from_the_worst_to_the_best(corpus):
     assert groups.num_below(rows, "a", 0.5) == (of < 0.5).sum()
 
 
+def test_speakers_of_few_clips_are_left_out_and_counted_unless_all_are(corpus):
+    rows = pd.concat(
+        [predictions(corpus, 2.0, 1.0).assign(clip_id=lambda one, by=by: one.clip_id + by) for by in ("", "x")]
+    )
+    lonely = rows[rows.speaker == "s00"].head(1)
+    table = groups.spread(pd.concat([rows[rows.speaker != "s00"], lonely]))
+    assert table.num_speakers[0] == 19 and table.num_left_out[0] == 1
+    assert groups.spread(predictions(corpus, 2.0, 1.0)).num_left_out[0] == 0, "all have twelve"
+
+
 def test_words_and_figure(corpus):
     rows = predictions(corpus, 4.0, 0.5)
     table = groups.table(rows, corpus, num_draws=100)
     worded = groups.worded(table, {"a": "Model A"})
     assert worded["gap (points)"].tolist()[1] == "" and worded.system.tolist() == ["Model A"] * 2
-    assert "Of 1 gaps between groups 1 are shown: female best by Model A" in groups.findings(
+    assert "Of 1 gaps between groups that could be tested 1 are shown: female best by Model A" in groups.findings(
         table, groups.spread(rows), {"a": "Model A"}
     )
     assert groups.largest_gap(table) == pytest.approx(100 * table.gap[0]) and groups.largest_gap(table[:0]) == 0

@@ -75,6 +75,14 @@ def test_formulas_are_drawn_and_money_is_not():
     assert made.count("<math") == 2 and 'display="block"' in made and "costs $5 or $6." in made
 
 
+def test_code_is_no_formula_and_what_cannot_be_read_stays():
+    fence = "```bash\nls $HOME\n\n# comment $x$\n```"
+    assert "<math" not in slides.as_html(f"`$a$` and {fence}") and slides.parts_of(f"One.\n\n{fence}") == [
+        f"One.\n\n{fence}"
+    ]
+    assert "frac" in slides.as_html(r"$\frac{1}{$") and slides.as_html("FORMULA0X").count("FORMULA0X") == 1
+
+
 def test_alt_text_and_titles_are_escaped():
     made = slides.page("<x>", slides.slides_of(notebook(v4.new_markdown_cell("## A"), picture('"><script>'))))
     assert "<x>" not in made and made.count("<script>") == 1, "its own for the keys"

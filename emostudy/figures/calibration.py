@@ -19,9 +19,7 @@ def reliability(table: pd.DataFrame, cluster: str = "speaker", width: float = FU
     Args:
         table: of `calibration.reliability`, one system for each set of modalities.
     """
-    note = (
-        f"Ten bins of confidence; those of fewer than {FEWEST} clips are not drawn. Whiskers: {interval_note(cluster)}."
-    )
+    note = f"Fifteen bins of confidence; those of fewer than {FEWEST} clips are not drawn. Whiskers: {interval_note(cluster)}."
     fig, axes = _panels(table, width, "As sure as right?", note)
     for ax, (_, rows) in zip(axes, _by_protocol(table), strict=True):
         ax.plot([0, 100], [0, 100], color=GREY, lw=0.9, ls=(0, (1, 1.5)), label="_diagonal")

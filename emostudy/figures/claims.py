@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from emostudy.claim_verdicts import CANNOT, ROWS
+from emostudy.claim_verdicts import JUDGED
+from emostudy.claim_words import shown
 from emostudy.figures.marks import LONGEST, ROW, Rows, limits, row_chart, whiskers
 from emostudy.figures.style import GREY, HALF, INK, Look, keys_above, look, styled
 from emostudy.wording import percent
@@ -22,16 +23,16 @@ def claims(table: pd.DataFrame, width: float = HALF) -> Figure:
     Args:
         table: of `claim_verdicts.table`.
     """
-    groups = [(keys, rows) for keys, rows in table.groupby(ROWS, sort=False)]
-    labels, ticks, y = [], [], 0.0
-    for (system, subject, part), _ in groups:
-        lines = textwrap.wrap(f"{system}: {subject}, {part.partition(',')[0]}", LONGEST)
+    groups, labels, ticks, y = shown(table), [], [], 0.0
+    for rows in groups:
+        one = rows.iloc[0]
+        lines = textwrap.wrap(f"{one.system}: {one.subject}, {one.measured_on.partition(',')[0]}", LONGEST)
         labels.append("\n".join(lines))
         ticks.append(y + 0.4 * (len(lines) - 1))
         y += 0.8 * len(lines) + 0.4
     note = "95 % intervals. Training: UAR of training clips, which has none. Crosses are no test of a claim: other clips, other labels."
     fig, ax = row_chart(width, Rows(labels, ticks, [], ticks), "Claimed and reached", note, ROW, "WA")
-    for place, (_, rows) in zip(ticks, groups, strict=True):
+    for place, rows in zip(ticks, groups, strict=True):
         ax.plot(100 * rows.claimed, [place] * len(rows), label=f"_{rows.subject.iloc[0]} claimed", **CLAIMED)
         _reached(ax, place, rows.iloc[0])
     limits(ax, [0.0, 1.0])
@@ -47,7 +48,7 @@ def claims(table: pd.DataFrame, width: float = HALF) -> Figure:
 
 def _reached(ax, place: float, row: pd.Series) -> None:
     style = look(row.modalities)
-    if row.verdict != CANNOT:
+    if row.verdict in JUDGED:
         whiskers(ax, place, row.reached, row.reached_low, row.reached_high, style, "white", f"{row.subject} theirs")
         whiskers(ax, place, row.honest, row.honest_low, row.honest_high, style, style.colour, f"{row.subject} honest")
     elif pd.notna(row.other):
@@ -60,6 +61,6 @@ def claims_alt(table: pd.DataFrame) -> str:
     told = [f"{counts[name]} {name}" for name in counts.index]
     each = [
         f"{row.system}, {row.subject}: claimed {percent(row.claimed)}, in their way {percent(row.reached)}, honest {percent(row.honest)}."
-        for row in table[table.verdict != CANNOT].drop_duplicates(ROWS).itertuples()
+        for row in table[table.verdict.isin(JUDGED)].itertuples()
     ]
     return f"Of {len(table)} printed numbers {', '.join(told)}. " + " ".join(each)
