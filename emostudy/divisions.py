@@ -1,7 +1,7 @@
 """The rules of the protocols: each divides a corpus into train, dev and test, or says why the corpus does not allow it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -111,6 +111,31 @@ def each(corpus: Corpus, column: str) -> Division:
     """As many folds as a column has values."""
     codes, values = pd.factorize(known(corpus, column).replace("", None), sort=True)  # -1 for None
     return by_group(corpus, column, codes, len(values))
+
+
+def each_corpus(corpus: Corpus, listed: str) -> Division:
+    """As many folds as there are corpora in one (`corpora/across.py`), each tested alone; a fifth of the others' speakers is dev."""
+    return each(corpus, "subcorpus")
+
+
+def from_one_corpus(corpus: Corpus, variant: str) -> Division:
+    """Learned on one of the corpora in one, by its own folds of speakers; test holds the speakers of fold k of every corpus.
+
+    So each clip is tested once, by a model that has not met its speaker, and other corpora's clips are told by the very models that
+    are tested at home. Dev is of the corpus that is learned.
+    """
+    if variant not in set(known(corpus, "subcorpus")):
+        raise Lacks(f"{corpus.name} has no clip of {variant}")
+    at_home, fold_of = (corpus.clips.subcorpus == variant).to_numpy(), corpus.clips.speaker_fold.to_numpy(int)
+    num = fold_of[at_home].max() + 1
+    home = by_group(replace(corpus, clips=corpus.clips[at_home]), "speaker", fold_of[at_home], num)
+
+    def parts(k: int) -> np.ndarray:
+        found = np.where(fold_of % num == k, "test", "").astype("<U5")  # abroad
+        found[at_home] = home.parts(k)
+        return found
+
+    return Division(num, parts, home.keeps_apart)
 
 
 def speaker_and_sentence_folds(corpus: Corpus, listed: str) -> Division:
