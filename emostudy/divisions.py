@@ -128,10 +128,12 @@ def from_one_corpus(corpus: Corpus, variant: str) -> Division:
         raise Lacks(f"{corpus.name} has no clip of {variant}")
     at_home, fold_of = (corpus.clips.subcorpus == variant).to_numpy(), corpus.clips.speaker_fold.to_numpy(int)
     num = fold_of[at_home].max() + 1
+    if not num:
+        raise Lacks(f"{corpus.name} does not know who speaks in {variant}: there is nobody to keep apart")
     home = by_group(replace(corpus, clips=corpus.clips[at_home]), "speaker", fold_of[at_home], num)
 
     def parts(k: int) -> np.ndarray:
-        found = np.where(fold_of % num == k, "test", "").astype("<U5")  # abroad
+        found = np.where((fold_of >= 0) & (fold_of % num == k), "test", "").astype("<U5")  # abroad
         found[at_home] = home.parts(k)
         return found
 

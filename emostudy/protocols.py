@@ -24,7 +24,7 @@ from emostudy.divisions import (
     speaker_and_sentence_folds,
     speaker_folds,
 )
-from emostudy.folds import Lacks
+from emostudy.folds import Lacks, several
 from emostudy.parameters import check_name
 
 MIN_CLIPS = 3  # of each emotion in train: a support vector machine's probabilities need three
@@ -179,7 +179,7 @@ def guard(split: Split, corpus: Corpus) -> None:
             shared = sorted(values(rows[one], column) & values(rows[other], column))
             if shared:
                 raise ValueError(
-                    f"{column} {shared[0]} is in {one} and {other}; protocol {split.protocol!r} keeps {column}s apart: "
+                    f"{column} {shared[0]} is in {one} and {other}; protocol {split.protocol!r} keeps {several(column)} apart: "
                     f'use splits(corpus, "{split.protocol}") instead of a list of your own'
                 )
     labels = [label for cell in rows["train"].emotion for label in corpus.labels(cell)]

@@ -4,15 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import toys
+from test_ck48 import sequence as ck48_sequence
+from test_face_folders import picture as folder_face
+from test_jaffe import everyone as jaffe_faces
 from test_ravdess import sound as ravdess_sound
 from test_tess import sound as tess_sound
 
 from emostudy import corpora, transfer
 from emostudy import predictions as preds
-from emostudy.corpora import across, is_ready, load
+from emostudy.corpora import is_ready, joining, load
 from emostudy.corpora.corpus import Corpus
+from emostudy.features.extract import extract
 from emostudy.figures import transfer as drawn
 from emostudy.protocols import VARIANTS, possible, rows_of, splits
+from emostudy.recipes.vision import faces_of
 
 COMMON = ("anger", "disgust", "fear", "happiness", "neutral", "sadness")
 RAVDESS = {1: "neutral", 3: "happiness", 4: "sadness", 5: "anger", 6: "fear", 7: "disgust"}
@@ -92,7 +97,7 @@ def test_a_whole_corpus_is_left_out_and_dev_is_of_other_speakers(corpus):
 def test_other_corpora_have_nothing_to_train_across():
     between = ("leave_one_corpus_out", *(name for name in VARIANTS if name.startswith("trained_on")))
     reasons = possible(toys.corpus(), between)
-    assert all("knows no subcorpus" in reason for reason in reasons.values())
+    assert len(reasons) == 4 and all("knows no subcorpora" in reason for reason in reasons.values()), reasons
 
 
 def test_the_fingerprint_is_of_recordings_and_of_what_was_made_here(corpus, data):
@@ -112,15 +117,14 @@ def test_it_is_there_if_all_of_them_are(data, tmp_path):
     with pytest.raises(ValueError, match="it needs ravdess, tess"):
         load("across", tmp_path)
     load("across", data, "smoke")
-    assert is_ready("across", data, "smoke") and across.size_of("emosynth_common6", "paper") == "class"
-    assert across.size_of("ravdess_common6", "paper") == "paper"
+    assert is_ready("across", data, "smoke") and joining.size_of("emosynth_common6", "paper") == "class"
+    assert joining.size_of("ravdess_common6", "paper") == "paper"
 
 
 def test_readings_of_other_vocabularies_are_refused(data, monkeypatch):
-    known = corpora.card("across")
-    other = known | {"subcorpora": {"ravdess": "ravdess_common6", "tess": "tess_common7"}}
-    monkeypatch.setattr(across, "card", lambda name: other)
-    with pytest.raises(ValueError, match=r"tess has .*'surprise'.*name readings of one vocabulary"):
+    other = corpora.card("across") | {"subcorpora": {"ravdess": "ravdess_common6", "tess": "tess_common7"}}
+    monkeypatch.setattr(joining, "card", lambda name: other)
+    with pytest.raises(ValueError, match=r"card of across: tess has 'surprise' too, .*name readings of one vocabulary"):
         load("across", data, "smoke")
 
 
@@ -219,3 +223,20 @@ def test_standardised_systems_stand_beside_themselves(corpus, predictions):
     assert set(transfer.matrix_worded(table, {"a": "A", "b": "B"}).system) == {"A", "B", "A, by speaker"}
     fallen = transfer.falls(transfer.placed(pd.concat([predictions, known]), corpus), corpus)
     assert "standardised" in transfer.findings(table, fallen, "a", 1 / 6, {"a": "A", "b": "B"})
+
+
+def test_system_fs_mix_of_faces_is_read_from_its_real_layouts(tmp_path):
+    jaffe_faces(tmp_path)
+    for seed, emotion in enumerate(("anger", "contempt", "happy")):
+        ck48_sequence(tmp_path, emotion, 10 + seed, 4, 10 * seed)
+    for seed in range(6):
+        folder_face(tmp_path, f"sad/{seed}.png", seed)
+    mix = load("face_mix", tmp_path)
+    counts = mix.clips.subcorpus.value_counts().to_dict()
+    assert counts == {"jaffe": 140, "ck48": 6, "cfe": 6} and mix.media == ("image",)
+    assert mix.left_out.reason.str.startswith("emotion contempt").sum() == 3
+    assert set(mix.clips[mix.clips.subcorpus == "cfe"].speaker_fold) == {-1}
+    (split,) = splits(mix, "as_published:80_20")
+    assert len(split.test) == round(0.2 * 152) and set(mix.clips.emotion) == set(mix.emotions)
+    pixels = extract(mix, faces_of("image", cropped=True), 1)
+    assert len(pixels.clip_ids) == 152

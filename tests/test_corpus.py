@@ -123,7 +123,11 @@ def test_a_missing_folder_is_told_with_the_remedy(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", corpora.cards())
 def test_every_card_says_what_the_study_asks_of_it(name):
     card = corpora.card(name)
-    assert card["cluster"] in (*COLUMNS, "sentence") and set(card["modalities"]) <= {"face", "speech", "text"}
+    assert card["cluster"] in (*COLUMNS, "sentence", "cluster") and set(card["modalities"]) <= {
+        "face",
+        "speech",
+        "text",
+    }
     assert all(card[key] for key in ("title", "citation", "licence", "address", "known_faults"))
 
 

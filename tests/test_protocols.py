@@ -299,9 +299,10 @@ def test_the_authors_ways_have_their_sizes_and_are_stratified(variant, sizes):
 def test_the_authors_ways_do_not_depend_on_the_order_of_rows_or_on_the_global_seed():
     corpus = toys.corpus(clips_each=18)
     shuffled = replace(corpus, clips=corpus.clips.sample(frac=1, random_state=3))
-    once = [splits(corpus, protocol) for protocol in VARIANTS]
+    published = [protocol for protocol in VARIANTS if protocol.startswith("as_published")]
+    once = [splits(corpus, protocol) for protocol in published]
     np.random.seed(5)
-    assert [splits(shuffled, protocol) for protocol in VARIANTS] == once
+    assert [splits(shuffled, protocol) for protocol in published] == once
 
 
 def test_of_a_hundred_clips_a_rare_emotion_has_five_and_the_others_are_in_proportion():
@@ -346,5 +347,6 @@ def test_an_authors_way_that_is_none_is_refused_with_those_that_are(corpus, prot
 
 def test_the_authors_ways_are_told_by_title_and_not_among_the_studys_own(corpus):
     titles = ["70/20/10 as published", "80/20 as published", "100 clips as published"]
+    titles += ["trained on RAVDESS", "trained on TESS", "trained on EmoSynth"]
     assert [protocol_title(protocol) for protocol in VARIANTS] == titles
-    assert not set(possible(corpus)) & {"as_published", *VARIANTS}
+    assert not set(possible(corpus)) & {"as_published", "trained_on", *VARIANTS}

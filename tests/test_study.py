@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import emostudy.protocols  # noqa: F401  reads a card at first, and tests below replace the cards
 from emostudy import corpora, study
 from emostudy.graph import NOTEBOOKS, Notebook, lacking, select
 from emostudy.parameters import SHARED

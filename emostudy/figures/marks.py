@@ -116,6 +116,12 @@ def mark_chance(ax, chance: float, y: float) -> None:
     )
 
 
+def chance_above(ax, chance: float, rows: Rows) -> None:
+    """A line at chance, named above the first row."""
+    ax.set_ylim(top=min(rows.ticks) - 1.5)
+    mark_chance(ax, chance, min(rows.ticks) - 1)
+
+
 def beside(ax, y: float, text: str, points: float = 26, **kwargs) -> None:
     """Text at the right of row y, its right end `points` off the axes."""
     kwargs = {"va": "center_baseline", "ha": "right", "annotation_clip": False} | kwargs
@@ -135,6 +141,18 @@ def grouped(table: pd.DataFrame, titles: Mapping[str, str]) -> Rows:
             y += 1 + more
         places += ticks[-len(rows) :]
         y += 0.3
+    return Rows(labels, ticks, bold, places)
+
+
+def blocks(named: Sequence[tuple[str, Sequence[str]]]) -> Rows:
+    """Rows in blocks, top down, each under its heading: (heading, names of its rows)."""
+    labels, ticks, bold, places, y = [], [], [], [], 0.0
+    for heading, names in named:
+        bold.append(len(labels))
+        labels += [heading, *names]
+        ticks += [y + step for step in range(len(names) + 1)]
+        places += ticks[-len(names) :]
+        y += len(names) + 1.4
     return Rows(labels, ticks, bold, places)
 
 

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from emostudy.figures.marks import Rows, beside, limits, mark_chance, row_chart, signed, whiskers
+from emostudy.figures.marks import beside, blocks, chance_above, limits, row_chart, signed, whiskers
 from emostudy.figures.style import CMAP, FULL, INK, ink_on, keys_above, look, panels, styled
 from emostudy.protocols import TRAINED_ON
-from emostudy.transfer import ALL_OTHERS, named, title
+from emostudy.transfer import ALL_OTHERS, SYSTEM, named, title
 from emostudy.wording import percent
 
 RANGE = (0.1, 0.7)  # of UAR that the colours tell apart
@@ -26,7 +26,7 @@ def matrices(table: pd.DataFrame, titles: Mapping[str, str], chance: float, widt
     Args:
         table: of `transfer.matrix`, one or two systems.
     """
-    systems = list(table.groupby(["recipe", "condition"], sort=False))
+    systems = list(table.groupby(SYSTEM, sort=False))
     note = f"{NOTE} By speaker: each speaker standardised. Chance {percent(chance)}."
     fig, axes = panels(len(systems), width, 2.5, "What is learned of one corpus, is it true of another?", note)
     for ax, (_, rows) in zip(axes, systems, strict=True):
@@ -66,7 +66,7 @@ def _matrix(ax, rows: pd.DataFrame) -> None:
 def matrices_alt(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
     """The finding of `matrices`: every cell in words."""
     told = []
-    for _, rows in table.groupby(["recipe", "condition"], sort=False):
+    for _, rows in table.groupby(SYSTEM, sort=False):
         cells = ", ".join(
             f"{title(row.learned)} to {title(row.tested)} {percent(row.value)}" for row in rows.itertuples()
         )
@@ -81,26 +81,21 @@ def falls(table: pd.DataFrame, titles: Mapping[str, str], chance: float, width: 
     Args:
         table: of `transfer.matrix`.
     """
-    labels, ticks, bold, places, y = [], [], [], [], 0.0
     tested = [name for name in TRAINED_ON if name in set(table.tested)]
-    blocks = [
-        (name, of)
-        for name in tested
-        for of in [list(table[table.tested == name].groupby(["recipe", "condition"], sort=False))]
-    ]
-    for name, of in blocks:
-        bold.append(len(labels))
-        labels += [f"tested on {title(name)}", *(named(rows.iloc[0], titles) for _, rows in of)]
-        ticks += [y + step for step in range(len(of) + 1)]
-        places += ticks[-len(of) :]
-        y += len(of) + 1.4
+    each = [(name, rows) for name in tested for _, rows in table[table.tested == name].groupby(SYSTEM, sort=False)]
+    laid = blocks(
+        [
+            (f"tested on {title(name)}", [named(rows.iloc[0], titles) for of, rows in each if of == name])
+            for name in tested
+        ]
+    )
     note = (
         "Filled: trained on other speakers of the same corpus; hollow: on another corpus. By speaker: each speaker standardised. Right: "
         "the mean fall, in points."
     )
-    fig, ax = row_chart(width, Rows(labels, ticks, bold, places), "How far does each system fall abroad?", note)
+    fig, ax = row_chart(width, laid, "How far does each system fall abroad?", note)
     style = look("speech")
-    for place, (name, rows) in zip(places, ((name, rows) for name, of in blocks for _, rows in of), strict=True):
+    for place, (name, rows) in zip(laid.places, each, strict=True):
         home, away = rows[rows.learned == name].iloc[0], rows[rows.learned.isin(TRAINED_ON) & (rows.learned != name)]
         ax.plot(
             [100 * away.value.min(), 100 * home.value], [place, place], color=style.colour, lw=4, alpha=0.28, zorder=1
@@ -109,7 +104,7 @@ def falls(table: pd.DataFrame, titles: Mapping[str, str], chance: float, width: 
         whiskers(ax, place, home.value, home.ci_low, home.ci_high, style, style.colour)
         beside(ax, place, signed(home.value - away.value.mean()))
     limits(ax, table[["value", "ci_low", "ci_high"]].to_numpy(), [chance])
-    mark_chance(ax, chance, ticks[0])
+    chance_above(ax, chance, laid)
     shared = {"ls": "", "marker": style.marker, "markersize": 4.2, "color": INK}
     keys_above(
         fig, ax, [Line2D([], [], label="at home", **shared), Line2D([], [], mfc="white", label="abroad", **shared)]
