@@ -150,8 +150,9 @@ def _way(row) -> str:
 
 
 def worst_pair(table: pd.DataFrame, recipe: str) -> tuple[str, str]:
-    """Of one recipe as it comes: what it learned and where it was tested with the lowest UAR, one corpus each."""
+    """Of one recipe as it comes: which corpus it learned, and on which other one its UAR is lowest."""
     one = table[(table.recipe == recipe) & (table.condition == "none") & table.learned.isin(TRAINED_ON)]
+    one = one[one.learned != one.tested]
     return tuple(one.loc[one.value.idxmin(), ["learned", "tested"]])
 
 
@@ -171,5 +172,6 @@ def num_helped(table: pd.DataFrame, recipe: str) -> int:
     helped = 0
     for tested, rows in one.groupby("tested"):
         of = rows.set_index("learned").value
-        helped += bool(of[ALL_OTHERS] > of.drop([tested, ALL_OTHERS]).max())
+        if ALL_OTHERS in of:  # a run cut short has one fold
+            helped += bool(of[ALL_OTHERS] > of.drop([tested, ALL_OTHERS]).max())
     return helped

@@ -1,17 +1,22 @@
 """Several corpora as one: rows, folds, protocols, and what is measured between them."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 import toys
 from test_ck48 import sequence as ck48_sequence
 from test_face_folders import picture as folder_face
 from test_jaffe import everyone as jaffe_faces
 from test_ravdess import sound as ravdess_sound
+from test_solutions import SOLUTIONS, run
 from test_tess import sound as tess_sound
 
 from emostudy import corpora, transfer
 from emostudy import predictions as preds
+from emostudy.cli import main
 from emostudy.corpora import is_ready, joining, load
 from emostudy.corpora.corpus import Corpus
 from emostudy.features.extract import extract
@@ -240,3 +245,19 @@ def test_system_fs_mix_of_faces_is_read_from_its_real_layouts(tmp_path):
     assert len(split.test) == round(0.2 * 152) and set(mix.clips.emotion) == set(mix.emotions)
     pixels = extract(mix, faces_of("image", cropped=True), 1)
     assert len(pixels.clip_ids) == 152
+
+
+def test_the_notebook_runs_and_its_solutions_are_right(data, tmp_path, monkeypatch):
+    voices = tmp_path / "data"
+    for seed, path in enumerate(sorted(data.rglob("*.wav"))):
+        copy = voices / path.relative_to(data)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(copy, np.random.default_rng(seed).normal(0, 0.1, 6000), 16000)
+    results = tmp_path / "results"
+    asked = ["--corpus", "across", "--profile", "smoke", "--data-dir", str(voices), "--results-dir", str(results)]
+    assert main(["run", "--only", "14", "--jobs", "1", *asked]) == 0
+    folder = results / "across" / "smoke"
+    assert json.loads((folder / "stamps" / "14_across_corpora.json").read_text())["runs"]
+    parameters = {"corpus": "across", "profile": "smoke", "data_dir": str(voices), "results_dir": str(results)}
+    for right, wrong, none in run(SOLUTIONS / "14_across_corpora.ipynb", parameters):
+        assert "right" in right and "not right yet" in wrong and "not answered" in none
