@@ -16,7 +16,7 @@ from emostudy.corpora.corpus import COLUMNS, Corpus
 from emostudy.corpora.table import corpus_of
 from emostudy.folds import Lacks, dealt
 
-KEPT = (*COLUMNS, "sentence", "age", "take", "content")
+KEPT = (*COLUMNS, "sentence", "age", "content")
 MEDIUM = {"speech": "audio", "face": "image"}  # what is taken of a modality
 MADE = "made here"
 
@@ -50,6 +50,7 @@ def join(name: str, data_dir: Path, profile: str = "class") -> Corpus:
             )
     media = [MEDIUM[modality] for modality in known["modalities"]]
     clips = pd.concat([rows_of(one, part, media) for one, part in parts.items()], ignore_index=True)
+    clips["sentence"] = clips.sentence.fillna("") if "sentence" in clips else ""  # not every corpus knows them
     left_out = [(f"{one}: {row.file}", row.reason) for one, part in parts.items() for row in part.left_out.itertuples()]
     return replace(corpus_of(name, tuple(known["emotions"]), clips, left_out), found=None)
 
