@@ -126,6 +126,7 @@ def findings(table: pd.DataFrame, fallen: pd.DataFrame, recipe: str, chance: flo
         plain[plain.learned.isin(TRAINED_ON) & (plain.learned != plain.tested)],
     )
     best, worst = abroad.loc[abroad.value.idxmax()], abroad.loc[abroad.value.idxmin()]
+    stuck = abroad.loc[abroad.share_said.idxmax()]
     homes = ", ".join(f"{percent(row.value)} on {title(row.tested)}" for row in at_home.itertuples())
     mine = fallen[(fallen.recipe == recipe) & (fallen.condition == "none")]
     lost = mine[mine.difference > 0]
@@ -133,7 +134,7 @@ def findings(table: pd.DataFrame, fallen: pd.DataFrame, recipe: str, chance: flo
         f"- {titles[recipe]}, new speakers of the corpus that was learned: {homes} (UAR, chance {percent(chance)}).",
         f"- In another corpus it reads between {percent(worst.value)} ({_way(worst)}) and {percent(best.value)} ({_way(best)}).",
         f"- Of {counted(len(mine), 'comparison')} on the same clips, home was shown to be better in {(lost.p_holm < ALPHA).sum()}.",
-        f"- {_way(worst)}, it says *{worst.said}* of {percent(worst.share_said, 0)} % of the clips.",
+        f"- A lost system says one thing: {_way(stuck)}, *{stuck.said}* of {percent(stuck.share_said, 0)} % of the clips.",
     ]
     if len(known):
         away = known[known.learned.isin(TRAINED_ON) & (known.learned != known.tested)]

@@ -15,7 +15,7 @@ from emostudy.protocols import TRAINED_ON
 from emostudy.transfer import ALL_OTHERS, SYSTEM, named, title
 from emostudy.wording import percent
 
-RANGE = (0.1, 0.7)  # of UAR that the colours tell apart
+RANGE = (0.1, 0.75)  # of UAR that the colours tell apart
 NOTE = "UAR in percent, 95 % interval below; framed: at home, speakers new to the model. Intervals over speakers, of TESS over words."
 
 
@@ -46,7 +46,7 @@ def _matrix(ax, rows: pd.DataFrame) -> None:
             continue
         row = wide.loc[(down[i], across[j])]
         place = (value - RANGE[0]) / (RANGE[1] - RANGE[0])
-        style = {"ha": "center", "va": "center", "color": ink_on(colormaps[CMAP](min(max(place, 0), 1)))}
+        style = {"ha": "center", "va": "center", "color": ink_on(colormaps[CMAP](float(np.clip(place, 0, 1))))}
         ax.text(j, i - 0.14, percent(value), fontweight="bold", **style)
         ax.text(
             j,
