@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emostudy.figures.marks import Rows, beside, blocks, chance_above, limits, row_chart, signed, whiskers
+from emostudy.figures.marks import beside, blocks, chance_above, limits, listed, row_chart, signed, whiskers
 from emostudy.figures.style import FUSION, GREY, HALF, INK, canvas, look, styled
 from emostudy.leaks import CHOSEN
 from emostudy.wording import by_rigour, interval_note, metric_title, modality_title, percent, protocol_title
+
+LONGEST = 27  # letters of a mistake's name on one line
 
 
 @styled
@@ -60,16 +62,14 @@ def leaks(table: pd.DataFrame, titles: Mapping[str, str], cluster: str = "speake
         titles: of the mistakes.
     """
     rows = table.sort_values("difference", ascending=False)
-    places = list(range(len(rows)))
+    laid = listed([titles[name] for name in rows.leak], LONGEST)
     note = (
         f"Each mistake against the same without it. {interval_note(cluster).capitalize()}; hollow: no difference shown; grey: the best of "
         "many, above by construction, with the range over draws."
     )
-    fig, ax = row_chart(
-        width, Rows([titles[name] for name in rows.leak], places, [], places), "What a mistake adds", note
-    )
+    fig, ax = row_chart(width, laid, "What a mistake adds", note)
     faces = {"no difference shown": "white", CHOSEN: GREY}
-    for place, row in zip(places, rows.itertuples(), strict=True):
+    for place, row in zip(laid.places, rows.itertuples(), strict=True):
         face = faces.get(row.verdict, FUSION.colour)
         whiskers(ax, place, row.difference, row.ci_low, row.ci_high, FUSION, face, row.leak)
         beside(ax, place, signed(row.difference))
