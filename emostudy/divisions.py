@@ -114,8 +114,18 @@ def each(corpus: Corpus, column: str) -> Division:
 
 
 def each_corpus(corpus: Corpus, listed: str) -> Division:
-    """As many folds as there are corpora in one (`corpora/across.py`), each tested alone; a fifth of the others' speakers is dev."""
-    return each(corpus, "subcorpus")
+    """As many folds as there are corpora in one (`corpora/joining.py`), each tested alone; dev is a fifth of each of the others."""
+    codes, names = pd.factorize(known(corpus, "subcorpus"), sort=True)
+    dev = np.zeros(len(corpus), bool)
+    for code in range(len(names)):
+        dev[codes == code] = a_fifth(replace(corpus, clips=corpus.clips[codes == code]))
+    return Division(len(names), lambda k: np.select([codes == k, dev], ["test", "dev"], "train"), ("test:subcorpus",))
+
+
+def a_fifth(home: Corpus) -> np.ndarray:
+    """(N,) bool: clips of one corpus among several, of a fifth of its speakers, or of its sentences where speakers are few."""
+    fold_of = home.clips.speaker_fold.to_numpy(int)
+    return (fold_of if fold_of.max() + 1 >= NUM_FOLDS else deal(home, SECOND["speaker"])) == 0
 
 
 def from_one_corpus(corpus: Corpus, variant: str) -> Division:

@@ -19,7 +19,6 @@ SECOND = {
     "speaker": "sentence",
     "sentence": "speaker",
     "session": "dialogue",
-    "subcorpus": "speaker",
 }  # dev is held out by it where groups are few
 
 

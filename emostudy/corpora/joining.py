@@ -35,8 +35,8 @@ def size_of(name: str, profile: str) -> str:
 def join(name: str, data_dir: Path, profile: str = "class") -> Corpus:
     """Read the corpora of a card and put them below each other, with the media of the card's modalities alone.
 
-    Further columns: `subcorpus`, `speaker_fold` (a speaker's fold in their own corpus, -1 where speakers are not known; `protocols`
-    deals by it) and `cluster` (what the corpus' own card resamples by).
+    Further columns: `subcorpus`, `speaker_fold` (a speaker's fold in their own corpus, -1 where speakers are not known; protocols deal
+    by it) and `cluster` (what the corpus' own card resamples by).
 
     Raises:
         ValueError: one of them cannot be read, or has an emotion that the card has not.
@@ -52,7 +52,16 @@ def join(name: str, data_dir: Path, profile: str = "class") -> Corpus:
     clips = pd.concat([rows_of(one, part, media) for one, part in parts.items()], ignore_index=True)
     clips["sentence"] = clips.sentence.fillna("") if "sentence" in clips else ""  # not every corpus knows them
     left_out = [(f"{one}: {row.file}", row.reason) for one, part in parts.items() for row in part.left_out.itertuples()]
-    return replace(corpus_of(name, tuple(known["emotions"]), clips, left_out), found=None)
+    joined = corpus_of(name, tuple(known["emotions"]), clips, left_out)
+    return replace(joined, found=None, card=known | speaker_folds(clips))
+
+
+def speaker_folds(clips: pd.DataFrame) -> dict[str, list[list[str]]]:
+    """The folds of the corpora side by side, as a card has them, fold k of all being one; none where some speaker is in no fold."""
+    of = clips[clips.speaker != ""].drop_duplicates("speaker").set_index("speaker").speaker_fold
+    if of.empty or of.min() < 0:
+        return {}
+    return {"speaker_folds": [sorted(of.index[of == fold]) for fold in range(of.max() + 1)]}
 
 
 def rows_of(name: str, part: Corpus, media: list[str]) -> pd.DataFrame:
