@@ -12,11 +12,15 @@ from matplotlib.patches import Rectangle
 from emostudy.figures.marks import beside, blocks, chance_above, limits, row_chart, signed, whiskers
 from emostudy.figures.style import CMAP, FULL, INK, ink_on, keys_above, look, panels, styled
 from emostudy.protocols import TRAINED_ON
-from emostudy.transfer import ALL_OTHERS, SYSTEM, named, title
+from emostudy.transfer import ALL_OTHERS, SYSTEM
+from emostudy.transfer_words import named, title
 from emostudy.wording import percent
 
 RANGE = (0.1, 0.75)  # of UAR that the colours tell apart
-NOTE = "UAR in percent, 95 % interval below; framed: at home, speakers new to the model. Intervals over speakers, of TESS over words."
+NOTE = (
+    "UAR in percent, 95 % interval below; framed: at home, speakers new to the model. Intervals over speakers, of TESS over words of its "
+    "two actresses."
+)
 
 
 @styled
@@ -90,8 +94,8 @@ def falls(table: pd.DataFrame, titles: Mapping[str, str], chance: float, width: 
         ]
     )
     note = (
-        "Filled: trained on other speakers of the same corpus; hollow: on another corpus. By speaker: each speaker standardised. Right: "
-        "the mean fall, in points."
+        "Filled: trained on other speakers of the same corpus; hollow: on another corpus. Bars: 95 % intervals over speakers, of TESS over "
+        "words of its two actresses. By speaker: each speaker standardised. Right: the mean fall, in points."
     )
     fig, ax = row_chart(width, laid, "How far does each system fall abroad?", note)
     style = look("speech")
