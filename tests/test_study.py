@@ -38,8 +38,9 @@ def write_notebooks(folder: Path) -> Path:
 
 
 @pytest.fixture
-def voices(monkeypatch):
-    """A corpus of voices and faces, there, without text."""
+def voices(monkeypatch, tmp_path):
+    """A corpus of voices and faces, there, without text; and no real one of its name, which another test may have made."""
+    monkeypatch.setenv("EMOSTUDY_CACHE", str(tmp_path / "cache"))
     cards = {name: corpora.catalogue.USUAL | {"modalities": ["face", "speech"]} for name in ("emosynth", "ravdess")}
     for module in (corpora, corpora.catalogue):
         monkeypatch.setattr(module, "cards", lambda: cards)
