@@ -29,14 +29,14 @@ def audit_command(options: argparse.Namespace) -> int:
     from emostudy.corpora.check import differences
     from emostudy.parameters import check_name, check_protocols
     from emostudy.profiles import PROFILES
-    from emostudy.protocols import AS_PUBLISHED, STUDYS_OWN, possible, unguarded
+    from emostudy.protocols import STUDYS_OWN, VARIANTS, possible, unguarded
     from emostudy.wording import counted
 
     check_name("profile", options.profile, PROFILES)
     asked = options.protocols.replace(",", " ").split()
     check_protocols(asked)
     corpus = load(options.corpus, options.data_dir or None, options.profile)
-    reasons = {} if asked else possible(corpus, (*STUDYS_OWN, *AS_PUBLISHED))
+    reasons = {} if asked else possible(corpus, (*STUDYS_OWN, *VARIANTS))
     protocols = asked or [name for name, reason in reasons.items() if not reason]
     for protocol in protocols:
         unguarded(corpus, protocol, (0,))  # refused now, not after every file was read

@@ -106,7 +106,7 @@ def table(found: pd.DataFrame, leaks: pd.DataFrame, claims: Sequence[Claim] = CL
         What the claim says; `verdict`; recipe, title and corpus of what is judged, "" where nothing is; `reached` in the authors' way,
         with reached_low and reached_high (NaN on training clips); `honest`, accuracy under the honest protocol, with honest_low and
         honest_high; `protocol`, the authors' way; `explained`; `elsewhere`: what else rebuilds the model, and the model on other corpora,
-        the first of them in numbers too (other, other_low, other_high); `command` that runs the rebuild, "" where none does.
+        the first of them in numbers too (other, other_low, other_high); `command` that runs the rebuild.
     """
     return pd.DataFrame([{**_told(claim), **judged(claim, found, leaks)} for claim in claims])
 
@@ -135,7 +135,7 @@ def judged(claim: Claim, found: pd.DataFrame, leaks: pd.DataFrame) -> dict:
         "protocol": known.get("protocol_theirs", ""),
         "explained": explained(claim, leaks),
         **_elsewhere([one for one in rows if one not in able]),
-        "command": claim_tables.command(claim) if len(claim.corpora) == 1 else "",
+        "command": claim_tables.command(claim),
     }
 
 

@@ -75,9 +75,8 @@ def commands(table: pd.DataFrame) -> str:
     rows = table[~table.verdict.isin(JUDGED)].drop_duplicates(["system", "subject", "command"])
     lines = []
     for row in rows.itertuples():
-        part = f", {row.of}" if row.command and row.of else ""
-        told = f"`{row.command}`" if row.command else f"{row.on}: no command, for this mix is not built here"
-        lines.append(f"* {row.system}, {row.subject}{part}: {told}")
+        part = f", {row.of}" if row.of else ""
+        lines.append(f"* {row.system}, {row.subject}{part}: `{row.command}`")
     return "\n".join(["Not judged here, and how to run it:", "", *lines]) if lines else "All were judged here."
 
 

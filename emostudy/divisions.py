@@ -1,7 +1,7 @@
 """The rules of the protocols: each divides a corpus into train, dev and test, or says why the corpus does not allow it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -111,6 +111,43 @@ def each(corpus: Corpus, column: str) -> Division:
     """As many folds as a column has values."""
     codes, values = pd.factorize(known(corpus, column).replace("", None), sort=True)  # -1 for None
     return by_group(corpus, column, codes, len(values))
+
+
+def each_corpus(corpus: Corpus, listed: str) -> Division:
+    """As many folds as there are corpora in one (`corpora/joining.py`), each tested alone; dev is a fifth of each of the others."""
+    codes, names = pd.factorize(known(corpus, "subcorpus"), sort=True)
+    dev = np.zeros(len(corpus), bool)
+    for code in range(len(names)):
+        dev[codes == code] = a_fifth(replace(corpus, clips=corpus.clips[codes == code]))
+    return Division(len(names), lambda k: np.select([codes == k, dev], ["test", "dev"], "train"), ("test:subcorpus",))
+
+
+def a_fifth(home: Corpus) -> np.ndarray:
+    """(N,) bool: clips of one corpus among several, of a fifth of its speakers, or of its sentences where speakers are few."""
+    fold_of = home.clips.speaker_fold.to_numpy(int)
+    return (fold_of if fold_of.max() + 1 >= NUM_FOLDS else deal(home, SECOND["speaker"])) == 0
+
+
+def from_one_corpus(corpus: Corpus, variant: str) -> Division:
+    """Learned on one of the corpora in one, by its own folds of speakers; test holds the speakers of fold k of every corpus.
+
+    So each clip is tested once, by a model that has not met its speaker, and other corpora's clips are told by the very models that
+    are tested at home. Dev is of the corpus that is learned.
+    """
+    if variant not in set(known(corpus, "subcorpus")):
+        raise Lacks(f"{corpus.name} has no clip of {variant}")
+    at_home, fold_of = (corpus.clips.subcorpus == variant).to_numpy(), corpus.clips.speaker_fold.to_numpy(int)
+    num = fold_of[at_home].max() + 1
+    if not num:
+        raise Lacks(f"{corpus.name} does not know who speaks in {variant}: there is nobody to keep apart")
+    home = by_group(replace(corpus, clips=corpus.clips[at_home]), "speaker", fold_of[at_home], num)
+
+    def parts(k: int) -> np.ndarray:
+        found = np.where((fold_of >= 0) & (fold_of % num == k), "test", "").astype("<U5")  # abroad
+        found[at_home] = home.parts(k)
+        return found
+
+    return Division(num, parts, home.keeps_apart)
 
 
 def speaker_and_sentence_folds(corpus: Corpus, listed: str) -> Division:

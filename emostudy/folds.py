@@ -56,9 +56,14 @@ def known(corpus: Corpus, column: str) -> pd.Series:
     values = corpus.clips[column].fillna("").astype(str) if column in corpus.clips else pd.Series(dtype=str)
     found = sorted(set(values) - {""})
     if len(found) < 2:
-        told = f"only one {column}, {found[0]!r}" if found else f"no {column}s"
+        told = f"only one {column}, {found[0]!r}" if found else f"no {several(column)}"
         raise Lacks(f"{corpus.name} knows {told}: there is nothing to keep apart")
     return values
+
+
+def several(column: str) -> str:
+    """ "speaker" -> "speakers", "subcorpus" -> "subcorpora"."""
+    return f"{column.removesuffix('us')}ora" if column.endswith("corpus") else f"{column}s"
 
 
 def deal(corpus: Corpus, column: str) -> np.ndarray:

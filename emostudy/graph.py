@@ -21,7 +21,7 @@ class Notebook:
     minutes: float = 1.0  # on two cores, profile `class`, nothing cached
     writes: tuple[str, ...] = ()  # folders under results/<corpus>/<profile>
     one_label: bool = False  # for corpora whose clips have one emotion each
-    home: str = ""  # the corpus with whose results it lies, where it is about those of all corpora
+    home: str = ""  # the one corpus that it is run on
 
 
 UNIMODAL = ("02_face_cnn", "03_speech_lstm", "04_text_bert")
@@ -32,6 +32,7 @@ HONEST = "09_honest_protocols"
 CLAIMS = "10_claims"
 RATERS = "11_raters"
 CALIBRATION, GROUPS = "12_calibration", "13_groups"
+ACROSS = "14_across_corpora"
 PAPER = "20_paper"
 READS = (*UNIMODAL, *FUSION, RATERS)
 ALL = ("00_study_map", "01_corpora", *UNIMODAL, *FUSION)
@@ -49,6 +50,9 @@ NOTEBOOKS = (
     Notebook(RATERS, "How well do people join what they hear and see?", ALL[1:2], ("votes",), 0, 1.0, TRAINS),
     Notebook(CALIBRATION, "What is a model's confidence worth?", READS, (), 0, 0.2, SHOWS, True),
     Notebook(GROUPS, "For whom does it work?", READS, (), 0, 0.2, SHOWS, True),
+    Notebook(
+        ACROSS, "Is what one corpus teaches true of another?", ALL[1:2], ("speech",), 0, 3.0, TRAINS, True, "across"
+    ),
     Notebook(PAPER, "Which tables and figures go into the paper?", ALL, (), 0, 0.3, SHOWS),
     Notebook(CLAIMS, "What became of what was claimed?", (PAPER,), (), 0, 0.2, SHOWS, home="emosynth"),
 )
@@ -77,7 +81,7 @@ def ancestors(slug: str, notebooks: tuple[Notebook, ...] = NOTEBOOKS) -> list[st
 def lacking(notebook: Notebook, modalities: Sequence[str], several: bool = False, corpus: str = "") -> str:
     """Why a corpus of this name with these modalities, `several` labels a clip or one, cannot be given to the notebook, or ""."""
     if notebook.home and notebook.home != corpus:
-        return f"is about the results of all corpora, and lies with those of {notebook.home}"
+        return f"is run on the corpus {notebook.home} only"
     missing = [name for name in notebook.needs if name not in modalities]
     perceived = [name for name in modalities if name != "votes"]  # what people said of a clip is no modality of it
     if missing or len(perceived) < notebook.num_modalities:

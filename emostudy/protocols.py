@@ -13,8 +13,10 @@ from emostudy.divisions import (
     Division,
     as_published,
     dialogue_folds,
+    each_corpus,
     each_session,
     each_speaker,
+    from_one_corpus,
     official_parts,
     random_folds,
     sentence_folds,
@@ -22,7 +24,7 @@ from emostudy.divisions import (
     speaker_and_sentence_folds,
     speaker_folds,
 )
-from emostudy.folds import Lacks
+from emostudy.folds import Lacks, several
 from emostudy.parameters import check_name
 
 MIN_CLIPS = 3  # of each emotion in train: a support vector machine's probabilities need three
@@ -60,6 +62,9 @@ class Protocol:
     variants: Mapping[str, str] = field(default_factory=dict)
 
 
+TRAINED_ON = {
+    name: f"trained on {card(reading)['title'].split(',')[0]}" for name, reading in card("across")["subcorpora"].items()
+}
 PROTOCOLS = {
     protocol.name: protocol
     for protocol in (
@@ -80,12 +85,14 @@ PROTOCOLS = {
         Protocol("leave_one_speaker_out", "one new speaker", ("speaker",), each_speaker),
         Protocol("leave_one_session_out", "one new session", ("session",), each_session),
         Protocol("official", "official split", (), official_parts),
+        Protocol("leave_one_corpus_out", "one new corpus", ("subcorpus",), each_corpus),
+        Protocol("trained_on", "trained on", ("speaker",), from_one_corpus, TRAINED_ON),
     )
 }
 
 LISTED = tuple(name for name in PROTOCOLS if name.endswith("_independent"))  # those that may take a published list
 STUDYS_OWN = tuple(name for name, protocol in PROTOCOLS.items() if not protocol.variants)
-AS_PUBLISHED = tuple(f"{name}:{variant}" for name, protocol in PROTOCOLS.items() for variant in protocol.variants)
+VARIANTS = tuple(f"{name}:{variant}" for name, protocol in PROTOCOLS.items() for variant in protocol.variants)
 
 
 def splits(corpus: Corpus, protocol: str, folds: tuple[int, ...] | None = None) -> list[Split]:
@@ -128,9 +135,9 @@ def check_protocol(protocol: str) -> None:
     """ValueError for a protocol that no corpus has."""
     name, _, listed = protocol.partition(":")
     check_name("protocol", name, PROTOCOLS)
-    if PROTOCOLS[name].variants and protocol not in AS_PUBLISHED:
-        raise ValueError(f"protocol {protocol!r} is not one of {', '.join(AS_PUBLISHED)}: write one of them")
-    if listed and protocol not in AS_PUBLISHED and name not in LISTED:
+    if PROTOCOLS[name].variants and protocol not in VARIANTS:
+        raise ValueError(f"protocol {protocol!r} is not one of {', '.join(VARIANTS)}: write one of them")
+    if listed and protocol not in VARIANTS and name not in LISTED:
         raise ValueError(f"protocol {name!r} takes no published list; write it without ':{listed}'")
 
 
@@ -172,7 +179,7 @@ def guard(split: Split, corpus: Corpus) -> None:
             shared = sorted(values(rows[one], column) & values(rows[other], column))
             if shared:
                 raise ValueError(
-                    f"{column} {shared[0]} is in {one} and {other}; protocol {split.protocol!r} keeps {column}s apart: "
+                    f"{column} {shared[0]} is in {one} and {other}; protocol {split.protocol!r} keeps {several(column)} apart: "
                     f'use splits(corpus, "{split.protocol}") instead of a list of your own'
                 )
     labels = [label for cell in rows["train"].emotion for label in corpus.labels(cell)]

@@ -147,14 +147,14 @@ def test_every_number_has_a_row_and_those_of_one_model_share_one_in_words(table)
     assert "F, LSTM on mean MFCCs: 98 claimed" in words.summary(table)
 
 
-def test_commands_are_those_of_what_is_not_judged_and_a_mix_has_none(table):
+def test_commands_are_those_of_what_is_not_judged(table):
     told = words.commands(table)
     assert (
         "--corpus iemocap_9_left " in told
         and told.count("--corpus iemocap_9_right ") == 1
         and "--corpus tess" not in told
     )
-    assert "F, image CNN: JAFFE, CK+48 and CFE mixed: no command" in told
+    assert "--only 02 --corpus face_mix --protocols as_published:80_20 " in told
 
 
 def test_nothing_run_anywhere_is_a_table_too(tmp_path):

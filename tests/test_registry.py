@@ -139,7 +139,11 @@ def test_the_command_lists_every_system(capsys):
 
 
 def test_corpora_of_faces_cut_out_say_so_in_their_cards():
-    assert {name for name, card in corpora.cards().items() if card.get("faces") == "cropped"} == {"ck48", "fer2013"}
+    assert {name for name, card in corpora.cards().items() if card.get("faces") == "cropped"} == {
+        "ck48",
+        "face_mix",
+        "fer2013",
+    }
 
 
 def test_cards_name_further_systems_that_are_known_and_that_their_corpus_can_feed():

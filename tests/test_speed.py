@@ -2,11 +2,14 @@
 
 The whole of RAVDESS with two processes, by hand: `python tests/test_speed.py extraction`. Peak memory is measured in a process
 of its own for each reading: `python tests/test_speed.py sound FILM START`. All of MELD through a frozen encoder of text, with two
-processes: `python tests/test_speed.py vectors FOLDER`.
+processes: `python tests/test_speed.py vectors FOLDER`. The whole study at `class`, nothing cached and then with nothing changed:
+`python tests/test_speed.py study CACHE > results/machines/class_seconds.csv`, in a clone of its own with nothing else running.
 """
 
+import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -182,12 +185,45 @@ def test_memory_does_not_grow_with_the_length_of_a_film(films, reading, suffix):
         assert long - short < BOUND, (short, long)
 
 
+def study(cache: str) -> str:
+    """What `run` takes, as csv: `what, seconds, peak_mb`, for each notebook, in all with nothing cached, and with nothing changed.
+
+    Peak memory is the largest sum over all processes, looked at twice a second; what they share counts several times.
+    """
+    environ, rows = os.environ | {"EMOSTUDY_CACHE": cache, "TQDM_DISABLE": "1"}, []
+    for what, option in (("nothing cached", ["--fresh"]), ("nothing changed", [])):
+        command = [sys.executable, "-m", "emostudy", "run", "--jobs", "2", *option]
+        seconds, memory, told = watched(command, environ)
+        done = re.findall(r"(\d\d_\w+): done in (\d+) s", told)
+        rows += [*((slug, taken, "") for slug, taken in done), (what, round(seconds), round(memory))]
+    return "\n".join(["what,seconds,peak_mb", *(",".join(map(str, row)) for row in rows)])
+
+
+def watched(command: list[str], environ: dict) -> tuple[float, float, str]:
+    """Seconds, MB at the peak, and what was printed."""
+    started, most = time.monotonic(), 0
+    with tempfile.TemporaryFile("w+") as told:
+        process = subprocess.Popen(command, env=environ, stdout=told, stderr=subprocess.STDOUT, cwd=ROOT)
+        while process.poll() is None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                everyone = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+                most = max(most, sum(one.memory_info().rss for one in everyone))
+            time.sleep(0.5)
+        told.seek(0)
+        printed = told.read()
+    if process.returncode:
+        raise RuntimeError(printed[-2000:])
+    return time.monotonic() - started, most / 1e6, printed
+
+
 if __name__ == "__main__":
     what, *given = sys.argv[1:]
     if what == "extraction":
         print(json.dumps(extraction(), indent=1))
     elif what == "vectors":
         print(json.dumps(vectors(given[0]), indent=1))
+    elif what == "study":
+        print(study(given[0]))
     else:
         before = peak()
         answer = READINGS[what](given[0], float(given[1]))

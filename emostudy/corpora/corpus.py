@@ -112,14 +112,15 @@ class Corpus:
     def fingerprint(self) -> str:
         """A hash of what the clips are and hold, whatever folder they lie in.
 
-        A corpus that is made here knows its content by a column `content`; of any other every file is read.
+        Clips of a corpus that is made here may tell their content in a column `content`; of all others every file is read.
         """
         described = [column for column in self.clips if column not in MEDIA or column == "text"]
         digest = hashlib.sha256(self.clips[sorted(described)].to_csv(index=False).encode())
-        if self.card.get("access") != "made here" or "content" not in self.clips:
-            for medium in sorted(set(self.media) - {"text"}):
-                for cell in self.clips[medium].dropna():
-                    digest.update(file_hash(cell).encode())
+        told = self.card.get("access") == "made here" and "content" in self.clips
+        unknown = self.clips[self.clips.content.isna()] if told else self.clips
+        for medium in sorted(set(self.media) - {"text"}):
+            for cell in unknown[medium].dropna():
+                digest.update(file_hash(cell).encode())
         return digest.hexdigest()[:16]
 
 

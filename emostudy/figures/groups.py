@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from emostudy.comparisons import ALPHA
-from emostudy.figures.marks import Rows, beside, limits, mark_chance, row_chart, signed, whiskers
+from emostudy.figures.marks import beside, blocks, chance_above, limits, row_chart, signed, whiskers
 from emostudy.figures.style import GREY, HALF, look, styled
 from emostudy.groups import SAME
 from emostudy.wording import interval_note, modality_title, percent, protocol_title
@@ -26,22 +26,23 @@ def groups(
     Args:
         table: of `groups.table`, not empty.
     """
-    labels, ticks, bold, places, y = [], [], [], [], 0.0
-    for (recipe, modalities), of in table.groupby(SAME[:2], sort=False):
-        bold.append(len(labels))
-        labels.append(f"{modality_title(modalities)}: {titles.get(recipe, recipe)}")
-        labels += [f"{row.group} ({row.num_speakers})" for row in of.itertuples()]
-        ticks += [y + step for step in range(len(of) + 1)]
-        places += ticks[-len(of) :]
-        y += len(of) + 1.4
+    ordered = [rows for _, rows in table.groupby(SAME[:2], sort=False)]
+    rows = blocks(
+        [
+            (
+                f"{modality_title(of.modalities.iloc[0])}: {titles.get(of.recipe.iloc[0], of.recipe.iloc[0])}",
+                [f"{row.group} ({row.num_speakers})" for row in of.itertuples()],
+            )
+            for of in ordered
+        ]
+    )
     note = (
         f"{protocol_title(protocol).capitalize()}. {interval_note(cluster).capitalize()}; in brackets speakers; right: the largest gap of "
         "each attribute, in points; filled where it is shown to be more than chance among speakers."
     )
-    fig, ax = row_chart(width, Rows(labels, ticks, bold, places), "For whom does it work?", note)
+    fig, ax = row_chart(width, rows, "For whom does it work?", note)
     first = ~table.duplicated(SAME)
-    ordered = [rows for _, rows in table.groupby(SAME[:2], sort=False)]
-    for place, row in zip(places, pd.concat(ordered).itertuples(), strict=True):
+    for place, row in zip(rows.places, pd.concat(ordered).itertuples(), strict=True):
         style = look(row.modalities)
         face = style.colour if row.p_holm < ALPHA else "white"
         whiskers(
@@ -50,7 +51,7 @@ def groups(
         if first[row.Index]:
             beside(ax, place, signed(row.gap), color=GREY if not row.p_holm < ALPHA else "black")
     limits(ax, table[["value", "ci_low", "ci_high"]].to_numpy(), [chance])
-    mark_chance(ax, chance, ticks[0])
+    chance_above(ax, chance, rows)
     return fig
 
 

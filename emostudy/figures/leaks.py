@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emostudy.figures.marks import Rows, beside, limits, mark_chance, row_chart, signed, whiskers
+from emostudy.figures.marks import beside, blocks, chance_above, limits, listed, row_chart, signed, whiskers
 from emostudy.figures.style import FUSION, GREY, HALF, INK, canvas, look, styled
 from emostudy.leaks import CHOSEN
 from emostudy.wording import by_rigour, interval_note, metric_title, modality_title, percent, protocol_title
+
+LONGEST = 27  # letters of a mistake's name on one line
 
 
 @styled
@@ -22,25 +24,22 @@ def ladder(
         table: scored rows of one metric: `recipe`, `modalities`, `protocol`, `value`, `ci_low`, `ci_high`.
     """
     protocols = by_rigour(table.protocol)
-    labels, ticks, bold, places, y, drawn = [], [], [], [], 0.0, []
+    named, drawn = [], []
     for (recipe, modalities), rows in table.groupby(["recipe", "modalities"], sort=False):
         rows = rows.set_index("protocol").reindex([name for name in protocols if name in set(rows.protocol)])
-        bold.append(len(labels))
-        labels += [f"{modality_title(modalities)}: {titles.get(recipe, recipe)}", *map(protocol_title, rows.index)]
-        ticks += [y + step for step in range(len(rows) + 1)]
-        places += ticks[-len(rows) :]
+        named.append(
+            (f"{modality_title(modalities)}: {titles.get(recipe, recipe)}", [*map(protocol_title, rows.index)])
+        )
         drawn += [(modalities, row, rows.value.iloc[-1]) for row in rows.itertuples()]
-        y += len(rows) + 1.4
+    laid = blocks(named)
     note = f"{interval_note(cluster).capitalize()}. Right: points more than under the last protocol, of other test clips or folds."
-    fig, ax = row_chart(
-        width, Rows(labels, ticks, bold, places), "What a protocol makes of a score", note, metric=table.metric.iloc[0]
-    )
-    for place, (modalities, row, last) in zip(places, drawn, strict=True):
+    fig, ax = row_chart(width, laid, "What a protocol makes of a score", note, metric=table.metric.iloc[0])
+    for place, (modalities, row, last) in zip(laid.places, drawn, strict=True):
         style = look(modalities)
         whiskers(ax, place, row.value, row.ci_low, row.ci_high, style, style.colour, f"{modalities} {row.Index}")
         beside(ax, place, signed(row.value - last) if row.value != last else "")
     limits(ax, table[["value", "ci_low", "ci_high"]].to_numpy(), [chance])
-    mark_chance(ax, chance, ticks[0])
+    chance_above(ax, chance, laid)
     return fig
 
 
@@ -63,16 +62,14 @@ def leaks(table: pd.DataFrame, titles: Mapping[str, str], cluster: str = "speake
         titles: of the mistakes.
     """
     rows = table.sort_values("difference", ascending=False)
-    places = list(range(len(rows)))
+    laid = listed([titles[name] for name in rows.leak], LONGEST)
     note = (
         f"Each mistake against the same without it. {interval_note(cluster).capitalize()}; hollow: no difference shown; grey: the best of "
         "many, above by construction, with the range over draws."
     )
-    fig, ax = row_chart(
-        width, Rows([titles[name] for name in rows.leak], places, [], places), "What a mistake adds", note
-    )
+    fig, ax = row_chart(width, laid, "What a mistake adds", note)
     faces = {"no difference shown": "white", CHOSEN: GREY}
-    for place, row in zip(places, rows.itertuples(), strict=True):
+    for place, row in zip(laid.places, rows.itertuples(), strict=True):
         face = faces.get(row.verdict, FUSION.colour)
         whiskers(ax, place, row.difference, row.ci_low, row.ci_high, FUSION, face, row.leak)
         beside(ax, place, signed(row.difference))

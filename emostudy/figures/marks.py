@@ -116,6 +116,12 @@ def mark_chance(ax, chance: float, y: float) -> None:
     )
 
 
+def chance_above(ax, chance: float, rows: Rows) -> None:
+    """A line at chance, named above the first row."""
+    ax.set_ylim(top=min(rows.ticks) - 1.5)
+    mark_chance(ax, chance, min(rows.ticks) - 1)
+
+
 def beside(ax, y: float, text: str, points: float = 26, **kwargs) -> None:
     """Text at the right of row y, its right end `points` off the axes."""
     kwargs = {"va": "center_baseline", "ha": "right", "annotation_clip": False} | kwargs
@@ -127,14 +133,35 @@ def grouped(table: pd.DataFrame, titles: Mapping[str, str]) -> Rows:
     places, labels, bold, ticks, y = [], [], [], [], 0.0
     for modalities, rows in table.groupby("modalities", sort=False):
         bold.append(len(labels))
-        for label in (modality_title(modalities), *(titles.get(recipe, recipe) for recipe in rows.recipe)):
-            lines = textwrap.wrap(label, LONGEST, break_on_hyphens=False)
-            more = (len(lines) - 1) * SECOND_LINE
-            labels.append("\n".join(lines))
-            ticks.append(y + more / 2)
-            y += 1 + more
+        laid = listed([modality_title(modalities), *(titles.get(recipe, recipe) for recipe in rows.recipe)], start=y)
+        labels += laid.labels
+        ticks += laid.ticks
         places += ticks[-len(rows) :]
-        y += 0.3
+        y = ticks[-1] + (1 + SECOND_LINE * laid.labels[-1].count("\n") / 2) + 0.3
+    return Rows(labels, ticks, bold, places)
+
+
+def listed(names: Sequence[str], longest: int = LONGEST, start: float = 0.0) -> Rows:
+    """Rows top down; a long name has two lines."""
+    labels, ticks, y = [], [], start
+    for name in names:
+        lines = textwrap.wrap(name, longest, break_on_hyphens=False)
+        more = (len(lines) - 1) * SECOND_LINE
+        labels.append("\n".join(lines))
+        ticks.append(y + more / 2)
+        y += 1 + more
+    return Rows(labels, ticks, [], ticks)
+
+
+def blocks(named: Sequence[tuple[str, Sequence[str]]]) -> Rows:
+    """Rows in blocks, top down, each under its heading: (heading, names of its rows)."""
+    labels, ticks, bold, places, y = [], [], [], [], 0.0
+    for heading, names in named:
+        bold.append(len(labels))
+        labels += [heading, *names]
+        ticks += [y + step for step in range(len(names) + 1)]
+        places += ticks[-len(names) :]
+        y += len(names) + 1.4
     return Rows(labels, ticks, bold, places)
 
 

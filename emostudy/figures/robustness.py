@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from emostudy.corruptions import CLEAN, MISSING
-from emostudy.figures.marks import Rows, limits, mark_chance, row_chart, whiskers
+from emostudy.figures.marks import blocks, chance_above, limits, row_chart, whiskers
 from emostudy.figures.style import FULL, GREY, HALF, INK, canvas, look, styled
 from emostudy.wording import cluster_title, interval_note, metric_title, modality_title, percent, protocol_title
 
@@ -24,27 +24,26 @@ def missing(
         table: of `robustness.curves`, one protocol, systems on all modalities.
     """
     shown = table[table.kind.isin(MISSING)]
-    labels, ticks, bold, places, y = [], [], [], [], 0.0
-    for (modality, kind), rows in _grouped(shown):
-        bold.append(len(labels))
-        labels += [f"{modality_title(modality)} {MISSING[kind]}", *(titles.get(name, name) for name in rows.recipe)]
-        ticks += [y + step for step in range(len(rows) + 1)]
-        places += ticks[-len(rows) :]
-        y += len(rows) + 1.3
+    laid = blocks(
+        [
+            (f"{modality_title(modality)} {MISSING[kind]}", [titles.get(name, name) for name in rows.recipe])
+            for (modality, kind), rows in _grouped(shown)
+        ]
+    )
     note = (
         f"{protocol_title(table.protocol.iloc[0]).capitalize()}; {_sample(table, cluster)}. Filled: missing in every test "
         f"clip; hollow: nothing is. Whiskers: {interval_note(cluster)}."
     )
     fig, ax = row_chart(
         width,
-        Rows(labels, ticks, bold, places),
+        laid,
         "What is left when a modality is missing?",
         note,
         metric=table.metric.iloc[0],
     )
     clean = table[table.kind == CLEAN].set_index("recipe")
     order = pd.concat([rows for _, rows in _grouped(shown)])
-    for place, row in zip(places, order.itertuples(), strict=True):
+    for place, row in zip(laid.places, order.itertuples(), strict=True):
         style = look(row.modalities)
         ax.plot(
             100 * clean.value[row.recipe],
@@ -57,7 +56,7 @@ def missing(
         )
         whiskers(ax, place, row.value, row.ci_low, row.ci_high, style, style.colour, f"{row.recipe} {row.condition}")
     limits(ax, order[["value", "ci_low", "ci_high"]].to_numpy(), clean.value, [chance])
-    mark_chance(ax, chance, ticks[0])
+    chance_above(ax, chance, laid)
     return fig
 
 

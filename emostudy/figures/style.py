@@ -121,17 +121,24 @@ def panels(count: int, width: float, height: float, title: str, note: str = "", 
 
 
 def label_rows(ax, positions, labels, bold=()) -> None:
-    """Name the rows of a chart at its left, flush left; `bold` are the numbers of headings. The first row is on top."""
+    """Name the rows of a chart at its left, flush left; the first row is on top.
+
+    Args:
+        bold: the numbers of headings. A long one reaches into the chart, for its row holds no data.
+    """
     ax.set_yticks(positions, labels)
     weights = ["bold" if number in bold else "normal" for number in range(len(labels))]
     widths = [
-        TextPath((0, 0), line, size=SMALL, prop={"weight": weight}).get_extents().width
+        TextPath((0, 0), line, size=SMALL, prop={"weight": "normal"}).get_extents().width
         for label, weight in zip(labels, weights, strict=True)
         for line in label.splitlines()
+        if weight == "normal"
     ]
     ax.tick_params(axis="y", length=0, pad=max(widths, default=0) + 6)
     for tick, weight in zip(ax.get_yticklabels(), weights, strict=True):
         tick.set(ha="left", fontweight=weight)
+        if weight == "bold":
+            tick.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.6})
     ax.spines["left"].set_visible(False)
     ax.set_ylim(max(positions) + 0.7, min(positions) - 0.7)
 
