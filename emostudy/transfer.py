@@ -41,7 +41,8 @@ def placed(predictions: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
     of = corpus.clips.set_index("clip_id").subcorpus
     test = test.assign(learned=test.protocol.map(learned), tested=test.clip_id.map(of))
     ways = test.groupby("tested").learned.nunique()
-    return test[test.groupby("clip_id").learned.transform("nunique") == test.tested.map(ways)]
+    test = test[test.groupby("clip_id").learned.transform("nunique") == test.tested.map(ways)]
+    return test.iloc[test.groupby(SYSTEM, sort=False).ngroup().argsort(kind="stable")]  # a system's rows stand together
 
 
 def matrix(predictions: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
