@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from emostudy import missing, workers
 from emostudy import predictions as preds
-from emostudy import workers
 from emostudy.corpora import derived
 from emostudy.corpora.corpus import Corpus
 from emostudy.features.extract import Extracted, extract
@@ -74,13 +74,16 @@ def run(
 def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none", cut=None) -> list[Run]:
     """Every run of a study in order: protocol, fold, recipe, seed. A recipe without randomness runs with seed 0 only."""
     check_names(recipes)
+    recipes = tuple(missing.adapted(recipe, _inputs(recipe, extracted)) for recipe in recipes)
     same = (corpus.fingerprint(), profile.max_epochs, condition)  # for all runs
     identities = [identity_of(recipe) for recipe in recipes]
     planned = []
     for protocol in protocols:
         for split in splits(corpus, protocol, profile.folds):
             for recipe, identity in zip(recipes, identities, strict=True):
-                usable = _usable(cut(split, corpus) if cut else split, _inputs(recipe, extracted))
+                usable = _usable(
+                    cut(split, corpus) if cut else split, missing.usable(recipe, _inputs(recipe, extracted))
+                )
                 guard(usable, corpus)  # clips without a feature may have been the last of their emotion
                 for seed in seeds if recipe.learner.uses_seed else [0]:
                     run_id = hash_of(identity, same, usable, seed)
@@ -111,8 +114,7 @@ def _inputs(recipe: Recipe, extracted: dict[str, Extracted]) -> dict[str, Extrac
     return {name: extracted[hash_of(feature)] for name, feature in recipe.features.items()}
 
 
-def _usable(split: Split, inputs: dict[str, Extracted]) -> Split:
-    """The split less the clips that gave no feature; `left_out` of the extraction says which and why."""
-    known = set.intersection(*(set(values.clip_ids) for values in inputs.values()))
+def _usable(split: Split, known: set[str]) -> Split:
+    """The split less the clips that are not known."""
     parts = {part: tuple(i for i in getattr(split, part) if i in known) for part in ("train", "dev", "test")}
     return Split(split.protocol, split.fold, **parts, keeps_apart=split.keeps_apart)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from emostudy.corpora.catalogue import base_of, card, names
+from emostudy.corpora.catalogue import base_of, card, names, subcorpora
 from emostudy.corpora.corpus import Corpus
 from emostudy.divisions import (
     PARTS,
@@ -62,9 +62,7 @@ class Protocol:
     variants: Mapping[str, str] = field(default_factory=dict)
 
 
-TRAINED_ON = {
-    name: f"trained on {card(reading)['title'].split(',')[0]}" for name, reading in card("across")["subcorpora"].items()
-}
+TRAINED_ON = {name: f"trained on {title}" for name, title in subcorpora().items()}
 PROTOCOLS = {
     protocol.name: protocol
     for protocol in (

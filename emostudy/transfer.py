@@ -6,15 +6,19 @@ from emostudy.comparisons import compare, holm
 from emostudy.corpora.corpus import Corpus
 from emostudy.intervals import summarise
 from emostudy.profiles import Profile
-from emostudy.protocols import TRAINED_ON, rows_of, splits
+from emostudy.protocols import rows_of, splits
 from emostudy.records import dev_score, verdict_on
 
-LEARNED = tuple(f"trained_on:{name}" for name in TRAINED_ON)
 OTHERS = "leave_one_corpus_out"
 PLAIN, BY_SPEAKER = "none", "by_speaker"
 SYSTEM = ["recipe", "condition"]
 METRIC = "UAR"
 ALL_OTHERS = "all others"  # what was learned, where a whole corpus was left out
+
+
+def ways(corpus: Corpus) -> tuple[str, ...]:
+    """The protocols of a corpus that is several in one: each of them learned in turn, and all others together."""
+    return *(f"trained_on:{name}" for name in corpus.card["subcorpora"]), OTHERS
 
 
 def learned(protocol: str) -> str:
@@ -25,7 +29,7 @@ def learned(protocol: str) -> str:
 def sizes(corpus: Corpus, profile: Profile) -> pd.DataFrame:
     """What there is to learn from: `learned`, the fewest and most clips and speakers in train of the profile's folds."""
     found = []
-    for protocol in (*LEARNED, OTHERS):
+    for protocol in ways(corpus):
         train = [rows_of(split, corpus)["train"] for split in splits(corpus, protocol, profile.folds)]
         clips, speakers = [len(rows) for rows in train], [rows.speaker.nunique() for rows in train]
         found.append((learned(protocol), min(clips), max(clips), min(speakers), max(speakers)))
@@ -37,11 +41,11 @@ def placed(predictions: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
 
     Where not all folds ran, corpora of few folds would else be read whole by some systems and in part by others.
     """
-    test = predictions[(predictions.part == "test") & predictions.protocol.isin([*LEARNED, OTHERS])]
+    test = predictions[(predictions.part == "test") & predictions.protocol.isin(ways(corpus))]
     of = corpus.clips.set_index("clip_id").subcorpus
     test = test.assign(learned=test.protocol.map(learned), tested=test.clip_id.map(of))
-    ways = test.groupby("tested").learned.nunique()
-    test = test[test.groupby("clip_id").learned.transform("nunique") == test.tested.map(ways)]
+    num_ways = test.groupby("tested").learned.nunique()
+    test = test[test.groupby("clip_id").learned.transform("nunique") == test.tested.map(num_ways)]
     return test.iloc[test.groupby(SYSTEM, sort=False).ngroup().argsort(kind="stable")]  # a system's rows stand together
 
 
@@ -96,15 +100,15 @@ def known(predictions: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
     """
     found = []
     for key, rows in predictions.groupby(["recipe", "learned", "tested"], sort=False):
-        sides = [rows[rows.condition == condition] for condition in (BY_SPEAKER, PLAIN)]
-        if all(map(len, sides)):
-            found.append(dict(zip(("recipe", "learned", "tested"), key, strict=True)) | _paired(*sides, corpus))
+        pair = [rows[rows.condition == condition] for condition in (BY_SPEAKER, PLAIN)]
+        if all(map(len, pair)):
+            found.append(dict(zip(("recipe", "learned", "tested"), key, strict=True)) | _paired(*pair, corpus))
     return _judged(found)
 
 
 def _paired(one: pd.DataFrame, other: pd.DataFrame, corpus: Corpus) -> dict:
-    sides = (rows.assign(protocol="", condition="") for rows in (one, other))
-    return compare(*sides, corpus.emotions, corpus.card["cluster"], METRIC).to_dict()
+    pair = (rows.assign(protocol="", condition="") for rows in (one, other))
+    return compare(*pair, corpus.emotions, corpus.card["cluster"], METRIC).to_dict()
 
 
 def _judged(found: list[dict]) -> pd.DataFrame:
@@ -116,15 +120,19 @@ def _judged(found: list[dict]) -> pd.DataFrame:
 def preferred(predictions: pd.DataFrame, corpus: Corpus) -> str:
     """The recipe that dev clips of the corpora that were learned like best, mean over these; no test clip is asked."""
     plain = predictions[predictions.condition == PLAIN]
-    scores = [dev_score(plain, corpus, protocol) for protocol in LEARNED]
+    scores = [dev_score(plain, corpus, protocol) for protocol in ways(corpus) if protocol != OTHERS]
     return str(pd.concat(scores).groupby("recipe").mean().idxmax())
 
 
 def of_one(table: pd.DataFrame, recipe: str, condition: str = PLAIN) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Of one system the rows of `matrix` at home, and those of a single other corpus learned."""
-    rows = table[(table.recipe == recipe) & (table.condition == condition)]
+    return sides(table[(table.recipe == recipe) & (table.condition == condition)])
+
+
+def sides(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of `matrix` at home, and those of a single other corpus learned."""
     home = rows.learned == rows.tested
-    return rows[home], rows[~home & rows.learned.isin(TRAINED_ON)]
+    return rows[home], rows[~home & (rows.learned != ALL_OTHERS)]
 
 
 def worst_pair(table: pd.DataFrame, recipe: str) -> tuple[str, str]:

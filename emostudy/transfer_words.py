@@ -2,18 +2,15 @@
 
 import pandas as pd
 
-from emostudy.corpora.catalogue import card
-from emostudy.protocols import TRAINED_ON
+from emostudy.corpora.catalogue import subcorpora
 from emostudy.tables import worded_p
-from emostudy.transfer import BY_SPEAKER, of_one
+from emostudy.transfer import ALL_OTHERS, BY_SPEAKER, of_one
 from emostudy.wording import counted, interval, percent
 
 
 def title(subcorpus: str) -> str:
     """ "ravdess" -> "RAVDESS"."""
-    return (
-        card(card("across")["subcorpora"][subcorpus])["title"].split(",")[0] if subcorpus in TRAINED_ON else subcorpus
-    )
+    return subcorpora().get(subcorpus, subcorpus)
 
 
 def named(row, titles: dict[str, str]) -> str:
@@ -33,10 +30,11 @@ def sizes(table: pd.DataFrame) -> pd.DataFrame:
 def matrix(table: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
     """`transfer.matrix` with a row for each system and what it learned, a column for each corpus tested."""
     rows = table.assign(system=[named(row, titles) for row in table.itertuples()], learned=table.learned.map(title))
+    across = [name for name in table.learned.unique() if name != ALL_OTHERS]
     rows["cell"] = [interval(row.value, row.ci_low, row.ci_high) for row in rows.itertuples()]
     wide = rows.pivot(index=["system", "learned"], columns="tested", values="cell")
     order = rows[["system", "learned"]].drop_duplicates().apply(tuple, axis=1).tolist()
-    wide = wide.loc[order, list(TRAINED_ON)].rename(columns=lambda name: f"tested on {title(name)}").fillna("-")
+    wide = wide.loc[order, across].rename(columns=lambda name: f"tested on {title(name)}").fillna("-")
     return wide.reset_index().rename(columns={"learned": "trained on"}).rename_axis(columns=None)
 
 

@@ -7,7 +7,7 @@ import toys
 
 from emostudy.models.coins import Coins, Dropout, brought
 from emostudy.models.deep_heads import CrossModal, HierarchicalGated, TwoStages
-from emostudy.models.film_voice import FilmVoice
+from emostudy.models.film_voice import FilmVoice, stretches
 from emostudy.models.heads import EmbraceNet, TensorFusion, cost
 from emostudy.models.scores import ScoreTransformer
 from emostudy.recipes.heads import USUAL, WAYS, asked, recipe_of, sets_of
@@ -170,6 +170,26 @@ def test_picture_and_sound_into_one_network():
     without = head(frames, bands, present=present)
     assert torch.equal(head(frames, bands + 1, present=present), without) and not torch.allclose(without, told)
     assert not torch.allclose(head(255 - frames, bands), told)
+
+
+def test_a_voice_is_cut_into_stretches_of_its_own_length():
+    even = stretches(torch.tensor([20]), 8, 20)
+    maps = torch.randn(1, 5, 20)
+    assert torch.allclose(even @ maps.transpose(1, 2), torch.nn.functional.adaptive_avg_pool1d(maps, 8).transpose(1, 2))
+    for length in (1, 3, 7, 8, 13):
+        short = stretches(torch.tensor([length]), 8, 20)
+        assert torch.equal(short[:, :, length:], torch.zeros(1, 8, 20 - length)) and torch.allclose(
+            short.sum(2), torch.ones(1, 8)
+        )
+        assert (short.sum(1)[0, :length] > 0).all() and (short.argmax(2).diff() >= 0).all()
+    assert stretches(torch.tensor([0]), 8, 20)[0, :, 0].eq(1).all()  # no voice at all
+
+
+def test_how_long_others_are_padded_says_nothing():
+    torch.manual_seed(0)
+    head, frames = FilmVoice(4).eval(), torch.randint(0, 255, (1, 8, 3, 48, 48), dtype=torch.uint8)
+    bands = torch.cat([torch.randn(1, 64, 32), torch.zeros(1, 64, 32)], 1)
+    assert torch.allclose(head(frames, bands), head(frames, bands[:, :72]), atol=1e-5)
 
 
 def corpus_of(*media):

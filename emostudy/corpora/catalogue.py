@@ -133,6 +133,12 @@ def readings(corpus: str) -> dict[str, dict]:
     return known.get("readings", {}) | readings_of(corpus, known)
 
 
+def subcorpora() -> dict[str, str]:
+    """Titles of the corpora that are joined in others, by their names there: `ravdess` -> `RAVDESS`."""
+    joined = [known.get("subcorpora", {}) for known in cards().values()]
+    return {name: card(reading)["title"].split(",")[0] for one in joined for name, reading in one.items()}
+
+
 def base_of(name: str) -> str:
     """The corpus of a name: `iemocap` of `iemocap_4`."""
     fitting = [one for one in cards() if name == one or name.removeprefix(f"{one}_") in readings(one)]

@@ -11,8 +11,7 @@ from matplotlib.patches import Rectangle
 
 from emostudy.figures.marks import beside, blocks, chance_above, limits, row_chart, signed, whiskers
 from emostudy.figures.style import CMAP, FULL, INK, ink_on, keys_above, look, panels, styled
-from emostudy.protocols import TRAINED_ON
-from emostudy.transfer import ALL_OTHERS, SYSTEM
+from emostudy.transfer import SYSTEM, sides
 from emostudy.transfer_words import named, title
 from emostudy.wording import percent
 
@@ -40,8 +39,8 @@ def matrices(table: pd.DataFrame, titles: Mapping[str, str], chance: float, widt
 
 
 def _matrix(ax, rows: pd.DataFrame) -> None:
-    down = [name for name in (*TRAINED_ON, ALL_OTHERS) if name in set(rows.learned)]
-    across = [name for name in TRAINED_ON if name in set(rows.tested)]
+    down = list(rows.learned.unique())
+    across = [name for name in down if name in set(rows.tested)]
     wide = rows.set_index(["learned", "tested"])
     share = np.array([[wide.value.get((i, j), np.nan) for j in across] for i in down])
     ax.imshow(share, cmap=CMAP, vmin=RANGE[0], vmax=RANGE[1], aspect="auto")
@@ -85,7 +84,7 @@ def falls(table: pd.DataFrame, titles: Mapping[str, str], chance: float, width: 
     Args:
         table: of `transfer.matrix`.
     """
-    tested = [name for name in TRAINED_ON if name in set(table.tested)]
+    tested = [name for name in table.learned.unique() if name in set(table.tested)]
     each = [(name, rows) for name in tested for _, rows in table[table.tested == name].groupby(SYSTEM, sort=False)]
     laid = blocks(
         [
@@ -99,8 +98,9 @@ def falls(table: pd.DataFrame, titles: Mapping[str, str], chance: float, width: 
     )
     fig, ax = row_chart(width, laid, "How far does each system fall abroad?", note)
     style = look("speech")
-    for place, (name, rows) in zip(laid.places, each, strict=True):
-        home, away = rows[rows.learned == name].iloc[0], rows[rows.learned.isin(TRAINED_ON) & (rows.learned != name)]
+    for place, (_, rows) in zip(laid.places, each, strict=True):
+        homes, away = sides(rows)
+        home = homes.iloc[0]
         ax.plot(
             [100 * away.value.min(), 100 * home.value], [place, place], color=style.colour, lw=4, alpha=0.28, zorder=1
         )
@@ -120,10 +120,7 @@ def falls_alt(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
     """The finding of `falls`: at home and the mean abroad, system by system."""
     told = []
     for (_, _, name), rows in table.groupby(["recipe", "condition", "tested"], sort=False):
-        home, away = (
-            rows[rows.learned == name].value,
-            rows[rows.learned.isin(TRAINED_ON) & (rows.learned != name)].value,
-        )
+        home, away = (side.value for side in sides(rows))
         told.append(
             f"{named(rows.iloc[0], titles)}, {title(name)}: {percent(home.iloc[0])}, abroad {percent(away.mean())}."
         )

@@ -9,9 +9,8 @@ from emostudy.models.heads import Head, there
 class FilmVoice(Head):
     """A CNN on each face frame and one on the log-mel spectrogram; their vectors, step by step side by side, into an LSTM; dense C.
 
-    The spectrogram is cut into as many stretches as there are frames. Reading: small convolutions in place of a pretrained ResNet-50,
-    log-mel bands in place of the waveform. Stretches are of the padded spectrogram, so a short voice fills only the first of them, and
-    padding counts as the average loudness.
+    A clip's spectrogram is cut into as many stretches as there are frames; rows that are all 0 are padding to its right, and in none.
+    Reading: small convolutions in place of a pretrained ResNet-50, log-mel bands in place of the waveform.
     """
 
     def __init__(self, num_classes: int, filters: tuple[int, ...] = (16, 32, 64), units: int = 64) -> None:
@@ -30,10 +29,23 @@ class FilmVoice(Head):
         bands = torch.where(known[:, 1].view(-1, 1, 1), bands, torch.zeros_like(bands))
         seen = self.film(frames.flatten(0, 1)).mean((2, 3)).view(num_clips, num_frames, self.width)  # -> (B, K, D)
         maps = self.voice(bands[:, None]).mean(3)  # (B, 1, T, M) -> (B, D, T / 8)
-        heard = nn.functional.adaptive_avg_pool1d(maps, num_frames).transpose(1, 2)  # -> (B, K, D)
+        num_real = (bands != 0).any(2).sum(1)  # (B,)
+        lengths = (num_real * maps.shape[2]).div(bands.shape[1], rounding_mode="floor")
+        heard = stretches(lengths, num_frames, maps.shape[2]) @ maps.transpose(1, 2)  # (B, K, T / 8) @ (B, T / 8, D)
         joined = torch.cat([seen * known[:, :1, None], heard * known[:, 1:, None]], 2)  # (B, K, 2 D)
         states, _ = self.lstm(joined)
         return self.decision(states.mean(1))  # (B, K, U) -> (B, U) -> (B, C)
+
+
+def stretches(lengths: Tensor, num: int, steps: int) -> Tensor:
+    """What each step weighs in each of `num` stretches of a clip's first `lengths` (B,) of `steps` steps: (B, num, steps).
+
+    Stretches are as even as whole steps allow, and overlap where there are fewer steps than stretches.
+    """
+    at, step = torch.arange(num, device=lengths.device)[:, None], torch.arange(steps, device=lengths.device)
+    known = lengths.clamp(min=1).view(-1, 1, 1)
+    inside = (step >= at * known // num) & (step * num < (at + 1) * known)  # (B, num, steps)
+    return inside / inside.sum(2, keepdim=True)
 
 
 def convolutions(channels: int, filters: tuple[int, ...]) -> nn.Sequential:

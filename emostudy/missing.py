@@ -1,0 +1,70 @@
+"""Clips that lack a modality: a head is told who lacks what and learns from the rest; all else that learns leaves such clips out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from emostudy.batched import Batched
+from emostudy.features.extract import Extracted
+from emostudy.features.fitted import Transform
+from emostudy.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class OfThoseThere:
+    """What is fitted on training clips (`fit`, of `features/fitted.py`) where some of them are missing: those are passed over.
+
+    Missing is a row of NaN, or None among sentences; its transform is a row of NaN.
+    """
+
+    fit: Callable
+
+    def __call__(self, train: np.ndarray) -> Transform:
+        """Raises ValueError where no training clip is there."""
+        there = is_there(train)
+        if not there.any():
+            raise ValueError("no training clip has this modality: leave it out of the set, or take another protocol")
+        transform = self.fit(_plain(train[there]))
+        return Transform(lambda values: _spread(transform, values), transform.size)
+
+
+def is_there(values: np.ndarray) -> np.ndarray:
+    """Which clips are not missing, (N,)."""
+    if values.dtype.kind in "OU":
+        return np.array([value is not None for value in values], bool)
+    return ~np.isnan(values).reshape(len(values), -1).any(1)
+
+
+def _spread(transform: Transform, values: np.ndarray) -> Tensor:
+    there = is_there(values)
+    if there.all():
+        return transform(_plain(values))
+    known = transform(_plain(values[there])) if there.any() else torch.zeros(0, transform.size)
+    spread = torch.full((len(values), *known.shape[1:]), torch.nan)
+    spread[torch.from_numpy(there)] = known
+    return spread
+
+
+def _plain(values: np.ndarray) -> np.ndarray:
+    return values.astype(str) if values.dtype.kind == "O" else values
+
+
+def adapted(recipe: Recipe, inputs: dict[str, Extracted]) -> Recipe:
+    """The recipe as it learns from these inputs: a head of several, where a clip that has some of them lacks another, passes over it.
+
+    Not where speakers are standardised: their means would be of other clips for each modality.
+    """
+    known = [set(values.clip_ids) for values in inputs.values()]
+    if not isinstance(recipe.learner, Batched) or recipe.by_speaker or all(one == known[0] for one in known):
+        return recipe
+    return replace(recipe, prepare={name: OfThoseThere(fit) for name, fit in recipe.prepare.items()})
+
+
+def usable(recipe: Recipe, inputs: dict[str, Extracted]) -> set[str]:
+    """Clip ids that an `adapted` recipe can learn from or be asked about; `left_out` of the extraction says why others are not there."""
+    known = [set(values.clip_ids) for values in inputs.values()]
+    passes_over = any(isinstance(fit, OfThoseThere) for fit in recipe.prepare.values())
+    return set.union(*known) if passes_over else set.intersection(*known)
