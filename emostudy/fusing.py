@@ -125,6 +125,7 @@ def fuse_set(
             made[rule.name].append(fuse_fold(own, clips, rule, emotions))
             seconds[rule.name] += time.perf_counter() - started
     names = {fold: {m: best[m]["recipe"] for m in chosen} for fold, best in folds.items()}
+    joined = _joined(base, folder) if todo else {}
     for rule in todo:
         record = head | {
             "run_id": ids[rule.name],
@@ -138,10 +139,19 @@ def fuse_set(
             "record": describe(rule),
             "fused_runs": base,
             "fused_recipes": names,
+            **joined,
             "seconds": round(seconds[rule.name], 2),
         }
         preds.write_run(folder, pd.concat(made.pop(rule.name), ignore_index=True), record)
     return list(ids.values())
+
+
+def _joined(base: dict[int, dict[str, str]], folder: Path) -> dict:
+    """The pretrained weights of what is joined, and how many parameters it has in each fold; a rule's own few are not counted."""
+    of = {fold: preds.read_records(folder, list(runs.values())) for fold, runs in base.items()}
+    pretrained = {record["pretrained"] for records in of.values() for record in records} - {"none"}
+    sizes = {fold: sum(record["fitted"]["num_parameters"] for record in records) for fold, records in of.items()}
+    return {"pretrained": " + ".join(sorted(pretrained)) or "none", "num_parameters": sizes}
 
 
 def identity_of(rule: Rule) -> dict[str, str]:

@@ -38,22 +38,22 @@ READS = (*UNIMODAL, *FUSION, RATERS)
 ALL = ("00_study_map", "01_corpora", *UNIMODAL, *FUSION)
 NOTEBOOKS = (
     Notebook("00_study_map", "What is asked here, and which notebook answers it?", minutes=0.5),
-    Notebook("01_corpora", "What is in a corpus, and how well could anyone do on it?", minutes=0.6, writes=SHOWS),
-    Notebook(UNIMODAL[0], "What can be read from a face alone?", ALL[1:2], ("face",), 0, 2.5, TRAINS),
+    Notebook("01_corpora", "What is in a corpus, and how well could anyone do on it?", minutes=0.8, writes=SHOWS),
+    Notebook(UNIMODAL[0], "What can be read from a face alone?", ALL[1:2], ("face",), 0, 2.0, TRAINS),
     Notebook(UNIMODAL[1], "What can be read from a voice alone?", ALL[1:2], ("speech",), 0, 1.5, TRAINS),
     Notebook(UNIMODAL[2], "What can be read from words alone?", ALL[1:2], ("text",), 0, 0.6, TRAINS),
     Notebook(FUSION[0], "Do decisions joined beat the best modality?", UNIMODAL, (), 2, 0.3, TRAINS, True),
     Notebook(FUSION[1], "Is it better to join features than decisions?", FUSION[:1], (), 2, 1.5, TRAINS, True),
-    Notebook(ABLATIONS, "What was each choice worth?", FUSION[1:], (), 2, 3.0, TRAINS, True),
+    Notebook(ABLATIONS, "What was each choice worth?", FUSION[1:], (), 2, 2.0, TRAINS, True),
     Notebook(MISSING, "What is left when a modality is missing or noisy?", FUSION[1:], (), 2, 1.5, TRAINS, True),
-    Notebook(HONEST, "How can a score flatter itself?", ALL[1:2], (), 1, 2.0, TRAINS, True),
+    Notebook(HONEST, "How can a score flatter itself?", ALL[1:2], (), 1, 1.5, TRAINS, True),
     Notebook(RATERS, "How well do people join what they hear and see?", ALL[1:2], ("votes",), 0, 1.0, TRAINS),
     Notebook(CALIBRATION, "What is a model's confidence worth?", READS, (), 0, 0.2, SHOWS, True),
     Notebook(GROUPS, "For whom does it work?", READS, (), 0, 0.2, SHOWS, True),
     Notebook(
         ACROSS, "Is what one corpus teaches true of another?", ALL[1:2], ("speech",), 0, 3.0, TRAINS, True, "across"
     ),
-    Notebook(PAPER, "Which tables and figures go into the paper?", ALL, (), 0, 0.3, SHOWS),
+    Notebook(PAPER, "Which tables and figures go into the paper?", ALL, (), 0, 0.4, SHOWS),
     Notebook(CLAIMS, "What became of what was claimed?", (PAPER,), (), 0, 0.2, SHOWS, home="emosynth"),
 )
 

@@ -8,7 +8,7 @@ import pytest
 import toys
 
 from emostudy import predictions as preds
-from emostudy.fusing import aligned, best_recipes, fuse, seeds_of
+from emostudy.fusing import aligned, best_recipes, fuse, fuse_runs, seeds_of
 from emostudy.recipes.decision import Rule, mean, stacking_dev
 from emostudy.recipes.rules import MEAN, RULES, STACKING
 
@@ -157,6 +157,15 @@ def test_each_fold_has_its_own_best_recipe(tmp_path):
     record = preds.read_records(tmp_path, made(tmp_path))[0]
     assert record["fused_recipes"] == {"0": {"face": "a", "speech": "b"}, "1": {"face": "d", "speech": "b"}}
     assert record["fused_runs"]["1"] == {"face": "d-random-1-0-0", "speech": "b-random-1-0-1"}
+
+
+def test_a_fusion_tells_of_the_weights_and_the_size_of_what_it_joins(tmp_path):
+    for recipe, modality, told in (("a", "face", "bert"), ("b", "speech", "none")):
+        some = toys.predictions(recipe, modality, folds=(0, 1))
+        toys.write(tmp_path, some, corpus="toy", pretrained=told, fitted={"num_parameters": len(told)})
+    fuse_runs(toys.finished(tmp_path), (MEAN,), toys.EMOTIONS, tmp_path)
+    record = preds.read_records(tmp_path, made(tmp_path))[0]
+    assert record["pretrained"] == "bert" and record["num_parameters"] == {"0": 8, "1": 8}
 
 
 def test_a_recipe_without_randomness_stands_for_every_seed(tmp_path):

@@ -2,8 +2,10 @@
 
 import re
 
+import pandas as pd
+
 from emostudy.cli import parser
-from emostudy.graph import markdown
+from emostudy.graph import NOTEBOOKS, markdown
 from emostudy.paths import ROOT
 
 TEXT = (ROOT / "README.md").read_text("utf-8")
@@ -34,3 +36,18 @@ def test_modules_in_the_picture_are_there_and_all_are_in_it():
     }
     there -= {"__init__.py", "__pycache__/"}
     assert there <= drawn, f"not in the README's picture: {sorted(there - drawn)}"
+
+
+MEASURED = pd.read_csv(ROOT / "results" / "machines" / "class_seconds.csv", index_col="what")
+
+
+def test_how_long_the_study_takes_is_what_was_measured():
+    cold, warm = MEASURED.loc["nothing cached"], MEASURED.loc["nothing changed"]
+    told = f"took {cold.seconds / 60:.0f} minutes and at most {cold.peak_mb / 1000:.1f} GB on two cores with nothing cached, and"
+    assert f"{told} {warm.seconds:.0f} seconds with nothing changed" in TEXT
+
+
+def test_minutes_of_notebooks_are_what_was_measured():
+    for notebook in NOTEBOOKS:
+        if notebook.slug in MEASURED.index:
+            assert abs(notebook.minutes - MEASURED.seconds[notebook.slug] / 60) <= 0.25, notebook.slug

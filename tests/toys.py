@@ -103,9 +103,8 @@ def write(folder, frame: pd.DataFrame, **record) -> None:
     for run_id, rows in frame.groupby("run_id"):
         head = {key: rows[key].iloc[0] for key in ("run_id", "protocol", "recipe", "modalities", "condition")}
         numbers_ = {key: int(rows[key].iloc[0]) for key in ("fold", "seed")}
-        preds.write_run(
-            folder, rows, head | numbers_ | {"title": f"title of {head['recipe']}"} | record | {"run_id": run_id}
-        )
+        about = {"title": f"title of {head['recipe']}", "pretrained": "none", "fitted": {"num_parameters": 10}}
+        preds.write_run(folder, rows, head | numbers_ | about | record | {"run_id": run_id})
 
 
 def finished(folder) -> list[str]:
