@@ -14,7 +14,7 @@ from emostudy.recipes.faces import STATED as STATED_FACES
 from emostudy.recipes.sentences import BASES, pretrained_text, with_history
 from emostudy.recipes.spectrograms import SCRATCH, alexnet_picture, resnet18_picture, vgg19_picture
 from emostudy.recipes.strong import SPEECH_FUNCTIONALS_MLP, STRONG
-from emostudy.recipes.text import TEXT
+from emostudy.recipes.text import TEXT, pretrained_bert
 from emostudy.recipes.units import UNITS_STRONG
 from emostudy.recipes.videos import FILMS, pretrained_films
 from emostudy.recipes.voices import SMILE, VOICES
@@ -89,7 +89,8 @@ def _texts(medium: str, cropped: bool) -> tuple[Recipe, ...]:
 
 
 def _pretrained_texts(medium: str, cropped: bool, weights: str) -> list[Callable]:
-    return [partial(pretrained_text, name) for name in ([weights] if weights else BASES)]
+    bases = [weights] if weights else BASES
+    return [partial(make, name) for name in bases for make in (pretrained_text, partial(_one, pretrained_bert))]
 
 
 KINDS = {
