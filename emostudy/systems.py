@@ -78,18 +78,27 @@ def _of_record(results: Path, name: str, row: pd.Series) -> tuple:
     number, corpus = NOTEBOOK[record["modalities"]], record["corpus"]
     given = "text_weights" if record["modalities"] == "text" else "weights"
     command = f"--only {number} --corpus {corpus} -p {given}=FOLDER -p systems='[\"{name}\"]'"
-    num = len(record["fitted"].get("trials", []))
-    chosen = f"{num} settings" if num > 1 else "epoch" if record["history"] else "nothing"
     return (
         record["modalities"],
         name,
         record["source"],
         media,
         _weights(record["pretrained"]),
-        chosen,
+        _chosen(record),
         row.ran_on,
         command,
     )
+
+
+def _chosen(record: dict) -> str:
+    """`chosen_by_dev` of a record, in which what is as usual is not told."""
+    learner = record["record"]["learner"]
+    while "learner" in learner:
+        learner = learner["learner"]
+    if (num := len(record["fitted"].get("trials", []))) > 1:
+        return f"{num} settings"
+    by_epoch = record["history"] and learner.get("keep", "best") == "best"
+    return f"epoch, of {record['fitted']['epochs']}" if by_epoch else "nothing"
 
 
 def chosen_by_dev(learner) -> str:
