@@ -18,14 +18,15 @@ from emostudy.profiles import PROFILES
 from emostudy.wording import by_rigour, interval
 
 REPRODUCED, EXCEEDED, MISSED = "reproduced", "exceeded", "not reproduced"
+SO_REACHED, SO_MISSED = "reached by a stand-in", "missed by a stand-in"
 UNRUN, CANNOT = "not run in their way", "cannot be run here"
-JUDGED = (REPRODUCED, EXCEEDED, MISSED)
+JUDGED = (REPRODUCED, EXCEEDED, MISSED, SO_REACHED, SO_MISSED)
 CLOSE = 0.05  # of a score on training clips, which has no interval and is UAR where accuracy was printed
 MARKS = {"no difference shown": " n", CHOSEN: " b"}
 USUAL_BERT = "bert-base-uncased"
 EMBEDDED = "emosynth"  # says least about the world
 ENDS = ("", "_low", "_high")
-FACTS = ("system", "subject", "modalities", "metric", "measured_on", "of", "on", "wording", "careful")
+FACTS = ("system", "subject", "modalities", "metric", "measured_on", "of", "on", "needs", "wording", "careful")
 
 
 def look_around(lesson) -> Path:
@@ -95,15 +96,17 @@ def leaks_of(results: Path) -> pd.DataFrame:
 def table(found: pd.DataFrame, leaks: pd.DataFrame, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
     """A row per printed number, in their order.
 
-    Judged is a recipe that the claim names, on the very clips that were measured, split as its authors did (at random where they say
-    nothing); of several that which comes nearest to the number, for sources do not always say which model has which number.
+    Judged is the first recipe of those that the claim names, on the very clips that were measured, split as its authors did (at random
+    where they say nothing); of models among which the source does not say whose a number is, that which comes nearest. What differs
+    in a thing that they did print, such as the weights it starts from, stands in for their model, and reproduces nothing.
 
     Args:
         found: of `gather`; leaks: of `leaks_of`.
 
     Returns:
-        What the claim says; `verdict`; recipe, title and corpus of what is judged, "" where nothing is; `reached` in the authors' way,
-        with reached_low and reached_high (NaN on training clips); `honest`, accuracy under the honest protocol, with honest_low and
+        What the claim says; `verdict`; recipe, title and corpus of what is judged, "" where nothing is; `unlike`: in what that only stands
+        in for theirs; `reached` in the authors' way, with reached_low and reached_high (NaN on training clips); `tested`: accuracy of
+        their test clips, with tested_low and tested_high; `honest`, accuracy under the honest protocol, with honest_low and
         honest_high; `protocol`, the authors' way; `explained`; `elsewhere`: what else rebuilds the model, and the model on other corpora,
         the first of them in numbers too (other, other_low, other_high); `command` that runs the rebuild.
     """
@@ -123,19 +126,32 @@ def judged(claim: Claim, found: pd.DataFrame, leaks: pd.DataFrame) -> dict:
         for row in rows
         if row["here"] and row["rank"] < len(claim.recipes) and row["protocol_theirs"] == _way(claim)
     ]
-    row = min(able, key=lambda row: abs(reached_by(claim, row)[0] - claim.value), default=None)
-    reached = (float("nan"),) * 3 if row is None else reached_by(claim, row)
-    known = {} if row is None else row
+    if claim.nearest:
+        able.sort(key=lambda row: abs(reached_by(claim, row)[0] - claim.value))
+    row = able[0] if able else {}
+    reached, unlike = reached_by(claim, row) if row else (float("nan"),) * 3, unlike_of(claim, row)
+    said = verdict(claim, reached, unlike) if row else UNRUN if any(one["here"] for one in rows) else CANNOT
     return {
-        "verdict": verdict(claim, reached) if row else UNRUN if any(one["here"] for one in rows) else CANNOT,
-        **{name: known.get(name, "") for name in ("recipe", "title", "corpus")},
+        "verdict": said,
+        **{name: row.get(name, "") for name in ("recipe", "title", "corpus")},
+        "unlike": unlike,
         **{f"reached{end}": value for end, value in zip(ENDS, reached, strict=True)},
-        **{f"honest{end}": known.get(f"honest_WA{end}", float("nan")) for end in ENDS},
-        "protocol": known.get("protocol_theirs", ""),
-        "explained": explained(claim, leaks),
+        **{f"tested{end}": row.get(f"theirs_WA{end}", float("nan")) for end in ENDS},
+        **{f"honest{end}": row.get(f"honest_WA{end}", float("nan")) for end in ENDS},
+        "protocol": row.get("protocol_theirs", ""),
+        "explained": "" if said in (MISSED, SO_MISSED) else explained(claim, leaks),
         **_elsewhere([one for one in rows if one not in able]),
         "command": claim_tables.command(claim),
     }
+
+
+def unlike_of(claim: Claim, row: dict) -> str:
+    """In what the rebuild of a row only stands in for the model that a claim is about; "" if in nothing."""
+    if not row:
+        return ""
+    chosen = f"the nearest of {len(claim.recipes)} models, for whose the number is is not said" if claim.nearest else ""
+    weights = "" if row["recipe"] in claim.recipes else "other weights"
+    return "; ".join(filter(None, (claim.unlike, weights, chosen)))
 
 
 def _way(claim: Claim) -> str:
@@ -168,12 +184,17 @@ def reached_by(claim: Claim, row: dict) -> tuple[float, float, float]:
     return tuple(float(row[f"theirs_WA{end}"]) for end in ENDS)
 
 
-def verdict(claim: Claim, reached: tuple[float, float, float]) -> str:
-    """Reproduced: the claim lies in the interval, or a score on training clips within `CLOSE` of it; else which way it is missed."""
+def verdict(claim: Claim, reached: tuple[float, float, float], unlike: str = "") -> str:
+    """Reproduced: the claim lies in the interval, or a score on training clips within `CLOSE` of it; else which way it is missed.
+
+    What is `unlike` theirs reaches the claim or misses it; it reproduces nothing.
+    """
     value, low, high = reached
     if pd.isna(value):
         return UNRUN
     low, high = (value - CLOSE, value + CLOSE) if pd.isna(low) else (low, high)
+    if unlike:
+        return SO_MISSED if high < claim.value else SO_REACHED
     return MISSED if high < claim.value else EXCEEDED if low > claim.value else REPRODUCED
 
 

@@ -10,7 +10,6 @@ from emostudy.paths import write_atomically
 from emostudy.wording import interval, percent, protocol_title
 
 ROWS = ["system", "subject", "measured_on"]  # numbers of one model on one part of the clips share a row
-MISSING = {CANNOT: "the corpus is not here", UNRUN: "not in their way"}
 
 
 def shown(table: pd.DataFrame) -> list[pd.DataFrame]:
@@ -32,7 +31,7 @@ def _worded(rows: pd.DataFrame) -> dict[str, str]:
         "claim": f"{one.system}: {one.subject}",
         "accuracy claimed": f"{', '.join(map(_printed, ordered.itertuples()))} ({one.measured_on})",
         "on": one.on,
-        "rebuilt": f"{one.title} on {one.corpus}" if one.recipe else MISSING[one.verdict],
+        "rebuilt": rebuilt(one),
         "their way": way(one),
         "honest": interval(one.honest, one.honest_low, one.honest_high),
         "verdict": verdicts.index[0]
@@ -47,12 +46,21 @@ def _printed(row) -> str:
     return f"{row.of} {row.wording or f'{100 * row.claimed:.4g}'}".strip()
 
 
+def rebuilt(row) -> str:
+    """By what, and in what that differs from theirs; or what it would need."""
+    if row.verdict == CANNOT:
+        return f"not here: {row.needs}"
+    unlike = f" (stands in: {row.unlike})" if row.unlike else ""
+    return f"{row.title} on {row.corpus}{unlike}" if row.recipe else "not in their way"
+
+
 def way(row) -> str:
     """What was reached in the authors' way, and which that is."""
     if pd.isna(row.reached):
         return "-"
     if pd.isna(row.reached_high):
-        return f"{percent(row.reached)} (UAR of training clips, {protocol_title(row.protocol)})"
+        tested = interval(row.tested, row.tested_low, row.tested_high)
+        return f"{percent(row.reached)} (UAR of training clips, {protocol_title(row.protocol)}; of test clips {tested})"
     return f"{interval(row.reached, row.reached_low, row.reached_high)} ({protocol_title(row.protocol)})"
 
 
@@ -81,8 +89,9 @@ def commands(table: pd.DataFrame) -> str:
 
 
 def publish(folder: Path, results: Path) -> list[Path]:
-    """Copy the table and the figure of notebook 10 from a results folder into `results/claims`; the files written."""
-    made = sorted([*folder.glob("tables/10_claims.*"), *folder.glob("figures/10_claims.[!c]*")])
+    """Copy the tables and the figure of claims from a results folder into `results/claims`; the files written."""
+    tables = [*folder.glob("tables/10_claims.*"), *folder.glob("tables/10_orders.*")]
+    made = sorted([*tables, *folder.glob("figures/10_claims.[!c]*")])
     copies = [results / "claims" / path.name.partition("_")[2] for path in made]
     for path, copy in zip(made, copies, strict=True):
         with write_atomically(copy) as temporary:

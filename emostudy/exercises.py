@@ -233,6 +233,12 @@ def rise_of_one_side(claims: pd.DataFrame, subject: str) -> float:
     return 100 * float((printed["left"] + printed["right"]) / 2 - printed[""])
 
 
+def widest(claims: pd.DataFrame, num: int) -> float:
+    """Points to each side of the widest 95 % interval that the claims on test clips would have, were each of `num` independent draws."""
+    test = claims[claims.measured_on.str.startswith("test")]
+    return float(half_width(test.claimed, num).max())
+
+
 def half_width(share: float, num: int) -> float:
     """Points to each side of a share of `num` independent draws that a 95 % interval has, by the normal approximation."""
     return 196 * (share * (1 - share) / num) ** 0.5

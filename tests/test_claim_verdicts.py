@@ -9,7 +9,7 @@ import pytest
 from emostudy import claim_verdicts as verdicts
 from emostudy import claim_words as words
 from emostudy.claims import CLAIMS
-from emostudy.exercises import half_width, num_measured_on, rise_of_one_side
+from emostudy.exercises import half_width, num_measured_on, rise_of_one_side, widest
 from emostudy.figures.claims import claims, claims_alt
 
 LSTM = next(claim for claim in CLAIMS if claim.corpora == ("tess",))
@@ -71,7 +71,37 @@ def test_no_other_way_to_split_stands_for_theirs(protocol):
 def test_what_the_claim_does_not_name_judges_nothing():
     row = judged(BERT, rebuilt(BERT, "text_bert"))
     assert row.verdict == "not run in their way" and row.elsewhere.startswith("TEXT_BERT on TESS")
-    assert judged(BERT, rebuilt(BERT, "text_mini_frozen_cls")).verdict == "reproduced", "the same on other weights"
+
+
+@pytest.mark.parametrize(("train", "said"), [(0.97, "reached by a stand-in"), (0.5, "missed by a stand-in")])
+def test_other_weights_stand_in_and_reproduce_nothing(train, said):
+    row = judged(BERT, rebuilt(BERT, "text_mini_frozen_cls", train=train))
+    assert row.verdict == said and row.unlike == "other weights"
+    assert "(stands in: other weights)" in words.rebuilt(row) and judged(BERT, rebuilt(BERT)).unlike == ""
+
+
+def test_fewer_labels_than_theirs_stand_in():
+    left = next(claim for claim in CLAIMS if claim.of == "left")
+    row = judged(left, rebuilt(left, theirs=(left.value, 0, 1)))
+    assert row.verdict == "reached by a stand-in" and row.unlike == "9 of its 11 labels"
+
+
+def test_the_first_that_is_named_is_judged_whichever_comes_nearer():
+    first, second = (rebuilt(BERT, name, train=at) for name, at in zip(BERT.recipes, (0.6, 0.98), strict=False))
+    for rows in ([first, second], [second, first]):
+        row = judged(BERT, *rows)
+        assert row.recipe == BERT.recipes[0] and row.verdict == "not reproduced"
+
+
+def test_what_their_way_does_not_reach_is_explained_by_nothing():
+    worth = [("speaker", "TESS", "tess", 0.4, "better")]
+    assert judged(LSTM, rebuilt(LSTM), worth=worth).explained == ""
+    assert judged(LSTM, rebuilt(LSTM, theirs=(0.97, 0.95, 0.99)), worth=worth).explained
+
+
+def test_what_a_corpus_is_needed_for_is_told():
+    assert all(claim.needs for claim in CLAIMS)
+    assert words.rebuilt(judged(LSTM)) == "not here: the recordings"
 
 
 def test_the_same_model_on_another_corpus_judges_nothing():
@@ -85,7 +115,8 @@ def test_of_several_models_the_one_nearest_to_a_number_is_judged():
     second = next(claim for claim in MODELS if claim.of == "second" and claim.measured_on == "training")
     rows = [rebuilt(second, name, train=at) for name, at in zip(second.recipes, (0.97, 0.6, 0.99, 0.9), strict=True)]
     row = judged(second, *rows)
-    assert row.recipe == second.recipes[1] and row.verdict == "reproduced"
+    assert row.recipe == second.recipes[1] and row.verdict == "reached by a stand-in"
+    assert row.unlike.startswith("the nearest of 4 models")
 
 
 def test_a_mistake_is_told_with_its_worth_on_the_own_corpus_first_then_on_real_ones():
@@ -138,12 +169,15 @@ def table():
 
 
 def test_every_number_has_a_row_and_those_of_one_model_share_one_in_words(table):
-    assert len(table) == len(CLAIMS) and set(table.verdict) == {"reproduced", "not reproduced", "cannot be run here"}
+    said = {"reproduced", "not reproduced", "reached by a stand-in", "cannot be run here"}
+    assert len(table) == len(CLAIMS) and set(table.verdict) == said
     worded = words.worded(table)
     assert len(worded) == len(table.drop_duplicates(words.ROWS))
     small = worded[worded.claim == "I: small CNN on faces"].iloc[0]
     assert small["accuracy claimed"] == "29.8, left 27.8, right 29.6, balanced 29.2 (validation)"
-    assert small.verdict == "3 cannot be run here, 1 reproduced" and small["their way"].startswith("30.0 [25.0, 35.0]")
+    assert small.verdict == "3 cannot be run here, 1 reached by a stand-in" and small["their way"].startswith(
+        "30.0 [25.0, 35.0]"
+    )
     assert "F, LSTM on mean MFCCs: 98 claimed" in words.summary(table)
 
 
@@ -176,3 +210,4 @@ def test_exercises_follow_from_what_was_printed(table):
     assert num_measured_on(table, "training") == sum(claim.measured_on == "training" for claim in CLAIMS)
     assert rise_of_one_side(table, "ResNet-18 on faces") == pytest.approx(29.4)
     assert half_width(0.5, 100) == pytest.approx(9.8)
+    assert widest(table, 800) == pytest.approx(half_width(0.574, 800))

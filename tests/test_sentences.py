@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from emostudy import claim_tables
+from emostudy.claims import CLAIMS
 from emostudy.corpora import load
 from emostudy.corpora.sentences import EMOTION, TEXT
+from emostudy.protocols import possible
 
 
 def write(data: Path, *lines: str, name: str = "all.csv", encoding: str = "utf-8") -> Path:
@@ -111,3 +114,12 @@ def test_the_eight_classes_of_the_talk_in_the_common_vocabularies(tmp_path):
     assert seven.emotions == ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
     assert seven.left_out.reason.tolist() == ["emotion shame is not in sentences_common7"]
     assert len(load("sentences_common4", tmp_path)) == 4
+
+
+def test_its_card_asks_for_no_split_that_a_file_without_speakers_lacks(tmp_path):
+    """The commands of system R's claims take their protocols from the card."""
+    rows = [f"sentence {number},{('joy', 'anger')[number % 2]}" for number in range(200)]
+    corpus = load("sentences", write(tmp_path, "text,emotion", *rows))
+    asked = claim_tables.command(next(claim for claim in CLAIMS if claim.corpora == ("sentences",)))
+    protocols = tuple(asked.partition("--protocols ")[2].split()[0].split(","))
+    assert set(possible(corpus, protocols).values()) == {""}
