@@ -51,3 +51,12 @@ def test_minutes_of_notebooks_are_what_was_measured():
     for notebook in NOTEBOOKS:
         if notebook.slug in MEASURED.index:
             assert abs(notebook.minutes - MEASURED.seconds[notebook.slug] / 60) <= 0.25, notebook.slug
+
+
+def test_how_near_the_ceiling_emosynth_comes_is_what_its_tables_say():
+    folder = ROOT / "results" / "emosynth" / "paper" / "tables"
+    single = pd.read_csv(folder / "05_ceilings.csv").reads.dropna()
+    best = pd.read_csv(folder / "05_nearness.csv").iloc[0]
+    told = f"reads {100 * single.min():.0f} to {100 * single.max():.0f} % of what it shows, and the best rule on all three reaches"
+    assert f"{told} {100 * best.reached:.1f} % UAR" in TEXT
+    assert f"leaves {100 * best.adjusted:.1f} of the ceiling's {100 * best.ceiling:.1f} (" in " ".join(TEXT.split())
