@@ -204,6 +204,7 @@ def test_the_figure_draws_every_number_and_what_was_reached(table):
     around = {box.get_label() for box in fig.axes[0].containers}
     assert {f"_{LSTM.subject} theirs", f"_{LSTM.subject} honest", f"_{BERT.subject} theirs"} <= around
     assert "claimed 98.0, in their way 90.0, honest 50.0" in claims_alt(table)
+    assert "By a stand-in: small CNN on faces." in " ".join(text.get_text() for text in fig.texts).replace("\n", " ")
 
 
 def test_exercises_follow_from_what_was_printed(table):

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from emostudy.claim_verdicts import JUDGED
+from emostudy.claim_verdicts import JUDGED, SO_MISSED, SO_REACHED
 from emostudy.claim_words import shown
 from emostudy.figures.marks import LONGEST, ROW, Rows, limits, row_chart, whiskers
 from emostudy.figures.style import GREY, HALF, INK, Look, keys_above, look, styled
@@ -31,6 +31,8 @@ def claims(table: pd.DataFrame, width: float = HALF) -> Figure:
         ticks.append(y + 0.4 * (len(lines) - 1))
         y += 0.8 * len(lines) + 0.4
     note = "95 % intervals. Training: UAR of training clips, which has none. Crosses are no test of a claim: other clips, other labels."
+    if stood_in := list(dict.fromkeys(table.subject[table.verdict.isin((SO_REACHED, SO_MISSED))])):
+        note += f" By a stand-in: {', '.join(stood_in)}."
     fig, ax = row_chart(width, Rows(labels, ticks, [], ticks), "Claimed and reached", note, ROW, "WA")
     for place, rows in zip(ticks, groups, strict=True):
         ax.plot(100 * rows.claimed, [place] * len(rows), label=f"_{rows.subject.iloc[0]} claimed", **CLAIMED)
