@@ -27,7 +27,10 @@ def add_reading(commands) -> None:
     told = {
         "status": (status_command, "which notebooks and recipes are fresh, stale or missing, and why"),
         "records": (records_command, "records, tables and figures again, from predictions alone"),
-        "report": (report_command, "one page to read all results in a browser"),
+        "report": (
+            report_command,
+            "one page that tells the study, and one of all results for each corpus, for a browser",
+        ),
     }
     for name, (command, about) in told.items():
         reading = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
@@ -99,7 +102,7 @@ def records_command(options: argparse.Namespace) -> int:
 
 
 def report_command(options: argparse.Namespace) -> int:
-    """Write the page that shows all results."""
+    """Write the pages that show all results."""
     from emostudy.report import make
 
     print("\n".join(make(results_root(options.results_dir)).summary()))

@@ -1,6 +1,7 @@
-"""The study's report: one page from the results folder, read straight from disk, without a network or a script.
+"""The study's report: one page to read from top to bottom, and a page of every figure and table for each corpus.
 
-It shows and links the files that are there, and computes no score. Pictures and tables stay where they are.
+Written from the results folder, straight from disk, without a network or a script. It shows and links the files that are there,
+and computes no score. Pictures and tables stay where they are.
 """
 
 import os
@@ -18,59 +19,15 @@ from emostudy.folds import NUM_FOLDS
 from emostudy.graph import NOTEBOOKS, Notebook, lacking
 from emostudy.paths import write_atomically
 from emostudy.profiles import PROFILES
-from emostudy.report_files import Figure, Table, convert, protocols, provenance, read_figure, read_run, read_table
+from emostudy.report_files import convert, counts, protocols, provenance, read_figure, read_run, read_table
+from emostudy.report_parts import Part, Shown, Study
+from emostudy.report_sections import sections
+from emostudy.report_words import citation, commands, points
 from emostudy.wording import CLUSTERS, counted
 
 LINKS = {"figures": ("svg", "pdf", "png"), "tables": ("csv", "tex", "md")}
 FIRST = ("20_protocols", "20_results")  # the main figure and the main table
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A figure or a table on the page, or why it is not there; `links` are (kind, address) of its files."""
-
-    slug: str
-    content: Figure | Table | None
-    fault: str
-    links: list[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Part:
-    """What one notebook wrote, in the order of the files' names; `note` says in a sentence what is not there."""
-
-    slug: str
-    title: str
-    page: str  # address of the executed notebook as a page, or ""
-    source: str  # address of the executed notebook, or ""
-    note: str
-    figures: list[Shown]
-    tables: list[Shown]
-
-    @property
-    def is_here(self) -> bool:
-        """Whether there is anything of it to read."""
-        return bool(self.source or self.figures or self.tables)
-
-
-@dataclass(frozen=True)
-class Study:
-    """One corpus at one profile; the paper's part is the first."""
-
-    corpus: str
-    profile: str
-    parts: list[Part]
-    runs: list[dict]
-
-    @property
-    def card(self) -> dict:
-        """The corpus' card."""
-        return card(self.corpus)
-
-    @property
-    def main(self) -> Shown | None:
-        """The figure that stands at the top of the page."""
-        return next((item for item in self.parts[0].figures if item.slug in FIRST), None)
+TEMPLATES = FileSystemLoader(Path(__file__).parent)
 
 
 @dataclass
@@ -95,7 +52,7 @@ class Report:
 
 
 def write(root: Path) -> Path:
-    """Write `<root>/report/index.html` and the notebooks' pages beside it; its path.
+    """Write `<root>/report/index.html`, the corpora's pages and the notebooks' beside it; its path.
 
     Raises:
         ValueError: no corpus has a table yet.
@@ -106,18 +63,34 @@ def write(root: Path) -> Path:
 def make(root: Path) -> Report:
     """As `write`, but gives back what was written, with its `summary()`. The same files give the same bytes."""
     root = Path(root).resolve()
-    folders = [root / corpus / profile for corpus in names() for profile in PROFILES if profile != "smoke"]
-    folders = [folder for folder in folders if _files(folder / "tables", "md")]
-    if not folders:
-        raise ValueError(f"no tables in {root}; run `python -m emostudy run` first, or name its --results-dir")
+    folders = _folders(root)
     report = Report(root / "report" / "index.html")
     pages = _convert([path for folder in folders for path in _files(folder / "notebooks", "ipynb")], report)
-    studies = [_study(folder, pages, report) for folder in folders]
-    report.studies = sorted(studies, key=lambda study: (study.main is None, study.card["access"] == "made here"))
+    report.studies = sorted((_study(folder, pages, report) for folder in folders), key=_place)
     report.claims = _claims(root / "claims", report)
-    with write_atomically(report.path) as temporary:
-        temporary.write_text(_page(report), "utf-8", newline="\n")
+    written = {study.page: _page(report, study) for study in report.studies} | {"index.html": _page(report)}
+    for name, html in written.items():
+        with write_atomically(report.path.parent / name) as temporary:
+            temporary.write_text(html, "utf-8", newline="\n")
+    for page in set(_files(report.path.parent, "html")) - {report.path.parent / name for name in written}:
+        page.unlink(missing_ok=True)
     return report
+
+
+def _folders(root: Path) -> list[Path]:
+    """Results folders with tables; those of runs cut short only where there are no others."""
+    found = [root / corpus / profile for corpus in names() for profile in PROFILES]
+    found = [folder for folder in found if _files(folder / "tables", "md")]
+    whole = [folder for folder in found if not PROFILES[folder.name].is_cut]
+    if not found:
+        raise ValueError(f"no tables in {root}; run `python -m emostudy run` first, or name its --results-dir")
+    return whole or found
+
+
+def _place(study: Study) -> tuple:
+    """Sort key: what has results first, what is made here after recordings, what falls and has more modalities before the rest."""
+    has_none = not (study.falling or study.main)
+    return has_none, study.card["access"] == "made here", not study.falling, -len(study.modalities)
 
 
 def _files(folder: Path, ending: str) -> list[Path]:
@@ -157,7 +130,11 @@ def _study(folder: Path, pages: dict[Path, str], report: Report) -> Study:
     nodes.sort(key=lambda node: _number(node.slug) != _number(FIRST[0]))  # the paper's part first
     runs = [_try(path, report, read_run) for path in _files(folder / "runs", "json")]
     parts = [_part(folder, node, figures, tables, pages) for node in nodes]
-    return Study(*folder.parts[-2:], parts, [run for run in runs if run])
+    told = _try(folder / "clips.csv", report, counts) if (folder / "clips.csv").is_file() else None
+    known = card(folder.parent.name)
+    told = told or ((0, 0) if known.get("profiles") else (known.get("num_clips", 0), known.get("num_speakers", 0)))
+    again = _try(folder / "stamps", report, lambda path: commands(path.parent)) or []
+    return Study(*folder.parts[-2:], parts, [run for run in runs if run], modalities_of(folder), *told, again)
 
 
 def _claims(folder: Path, report: Report) -> list[Shown]:
@@ -211,8 +188,21 @@ def _address(path: Path) -> str:
     return "../" + quote("/".join(path.parts[-4:]))
 
 
-def _page(report: Report) -> str:
-    folder = FileSystemLoader(Path(__file__).parent)
-    env = Environment(autoescape=True, loader=folder, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+def _page(report: Report, study: Study | None = None) -> str:
+    """The main page, or that of one study."""
+    env = Environment(
+        autoescape=True, loader=TEMPLATES, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     words = {"protocols": protocols, "provenance": provenance, "clusters": CLUSTERS, "profiles": PROFILES}
-    return env.get_template("report_page.html.j2").render(report=report, num_folds=NUM_FOLDS, **words)
+    words |= {
+        "report": report,
+        "num_folds": NUM_FOLDS,
+        "is_cut": all(PROFILES[s.profile].is_cut for s in report.studies),
+    }
+    if study:
+        return env.get_template("report_corpus.html.j2").render(study=study, **words)
+    shown = sections(report.studies, report.claims)
+    runs = [run for one in report.studies for run in one.runs]
+    usual = sorted({name for one in report.studies for name in one.card["protocols"]})
+    words |= {"shown": shown, "runs": runs, "usual": usual, "ethics": points(), "citation": citation()}
+    return env.get_template("report_page.html.j2").render(**words)

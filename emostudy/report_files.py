@@ -3,6 +3,7 @@
 What cannot be read whole is a ValueError with its remedy; the report names it and goes on.
 """
 
+import csv
 import inspect
 import json
 import re
@@ -18,7 +19,7 @@ from PIL import Image
 from emostudy.paths import write_atomically
 from emostudy.protocols import PROTOCOLS
 from emostudy.provenance import hash_of
-from emostudy.wording import counted, protocol_title
+from emostudy.wording import by_rigour, counted, protocol_title
 
 CSS_PIXELS = 110  # per inch: a figure's seven points are ten pixels
 RUN = {"protocol": str, "environment": dict, "seconds": int | float}
@@ -124,15 +125,29 @@ def read_run(path: Path) -> dict:
     return record
 
 
+def counts(path: Path) -> tuple[int, int]:
+    """Number of clips and of speakers in a kept clip table, `clips.csv`. ValueError if it is none."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            speakers = [row["speaker"] for row in csv.DictReader(file)]
+    except (csv.Error, KeyError) as error:
+        raise ValueError("no table of clips; run notebook 01 again") from error
+    return len(speakers), len({speaker for speaker in speakers if speaker})
+
+
 def protocols(runs: Sequence[dict], usual: Sequence[str]) -> list[tuple[str, str]]:
-    """(title, what it does) of the protocols that were run, or where there is no run of the card's, `usual`."""
-    told = []
-    for name in sorted({run["protocol"] for run in runs} or usual):
+    """(titles, what they do) of the protocols that were run, or where there is no run of the card's, `usual`.
+
+    Those of which the same can be said share a row; those that keep more apart come later.
+    """
+    told = {}
+    for name in by_rigour({run["protocol"] for run in runs} or usual):
         known = PROTOCOLS.get(name.partition(":")[0])
         apart = [f"No {column} is in two of train, dev and test." for column in known.keeps_apart] if known else []
         rule = known.rule.__doc__ if known and inspect.isfunction(known.rule) else ""
-        told.append((protocol_title(name), " ".join([*apart, *(rule or "").split()])))
-    return told
+        words = " ".join([*apart, *(rule or "").replace("`", "").split()])
+        told.setdefault(words or name, []).append(protocol_title(name))
+    return [(", ".join(titles), words) for words, titles in told.items()]
 
 
 def provenance(runs: Sequence[dict]) -> list[tuple[str, str]]:
@@ -142,7 +157,7 @@ def provenance(runs: Sequence[dict]) -> list[tuple[str, str]]:
     seconds = round(sum(run.get("seconds", 0) for run in trained))
     told = {
         "Runs": f"{len(runs)}: {len(trained)} trained, {len(runs) - len(trained)} joined from their predictions",
-        "Folds": ", ".join(sorted({str(run.get("fold")) for run in trained})),
+        "Folds": "; ".join(f"{protocol_title(name)}: {num}" for name, num in _num_folds(trained).items()),
         "Seeds": ", ".join(sorted({str(run.get("seed")) for run in trained})),
         "Corpus fingerprint": _told(run.get("corpus_fingerprint") for run in trained),
         "Commit": _told(place.get("commit") for place in places),
@@ -152,6 +167,12 @@ def provenance(runs: Sequence[dict]) -> list[tuple[str, str]]:
         "Training time": f"{seconds // 60} min {seconds % 60} s, all runs one after another",
     }
     return [(name, value) for name, value in told.items() if value]
+
+
+def _num_folds(runs: Sequence[dict]) -> dict[str, int]:
+    """Protocol -> how many folds of it were run."""
+    pairs = {(run["protocol"], str(run.get("fold"))) for run in runs}
+    return {name: sum(one == name for one, _ in pairs) for name in by_rigour(one for one, _ in pairs)}
 
 
 def _told(values: Iterable) -> str:
@@ -173,7 +194,7 @@ def convert(path: Path, folder: Path) -> tuple[str, bool]:
     """
     corpus, profile, slug = path.parts[-4], path.parts[-3], path.stem
     page = folder / f"{corpus}_{profile}_{slug}.html"
-    text, back = path.read_text("utf-8"), f"../index.html#{quote(f'{corpus}-{profile}-{slug}')}"
+    text, back = path.read_text("utf-8"), f"../{corpus}_{profile}.html#{quote(f'{corpus}-{profile}-{slug}')}"
     stamp = f"<!-- emostudy {hash_of(text, back, version('nbconvert'), Path(__file__).read_text('utf-8'))} -->"
     if page.is_file() and stamp.encode() in page.read_bytes()[:200]:
         return page.name, False

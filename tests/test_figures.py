@@ -99,6 +99,20 @@ def test_protocols_alt_tells_the_finding():
     assert "Best on new speakers is late (face + speech) with 80.0 [76.0, 85.0]" in alt
 
 
+def test_what_rises_is_said_to_rise():
+    records = made_records()
+    random, fewer = records.protocol == "random", records.value.where(records.protocol != "random", records.value / 2)
+    risen = records.assign(value=fewer)
+    alt = figures.protocols_alt(risen, TITLES)
+    assert "4 of them rise, in the median by" in alt and "-" not in alt.partition("points")[0] and "fall" not in alt
+    fig = figures.protocols(risen, TITLES)
+    assert "How much is gained on new speakers?" in words(fig)
+    one = records.assign(value=records.value.where(~(random & (records.recipe == "svm")), 0.1))
+    alt = figures.protocols_alt(one, TITLES)
+    assert "3 of them fall and 1 rise, in the median a fall of" in alt
+    assert "the highest rise SVM & MFCC_40 (speech), from 10.0 to 60.0" in alt
+
+
 def test_gap_to_ceiling_draws_both_losses():
     lost = gaps.gaps(made_records(), {"face": "cnn_b", "face+speech": "late"}, CEILINGS, ADJUSTED)
     fig = figures.gap_to_ceiling(lost, TITLES, "120 clips.")

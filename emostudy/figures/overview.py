@@ -52,13 +52,15 @@ def protocols(
 
     Args:
         ceilings, adjusted: modalities -> best possible UAR in 0 to 1; the same through imperfect recognisers.
-        title: "How much is lost on new speakers?" and the like if it is not given.
+        title: "How much is lost on new speakers?" (or gained) and the like if it is not given.
         metric: what is shown; chance is drawn for UAR alone, where it is the same whatever the clips.
     """
     table, shown = systems(records, metric), roles(records.protocol)
     rows, honest = grouped(table, titles), on(shown["honest"])
-    asked = f"How much is lost {honest}?" if "fall" in table else f"What is reached {honest}?"
-    fall = " Fall in points." if "fall" in table else ""
+    rises = "fall" in table and table.fall.median() < 0
+    lost = "gained" if rises else "lost"
+    asked = f"How much is {lost} {honest}?" if "fall" in table else f"What is reached {honest}?"
+    fall = f" Fall in points{', less than nothing where it rises' if rises else ''}." if "fall" in table else ""
     note = f"{alone(records.protocol)}{sample(records, cluster)}. Whiskers: {interval_note(cluster)}.{fall}"
     fig, ax = row_chart(width, rows, title or asked, note, metric=metric)
     for y, row in zip(rows.places, table.itertuples(), strict=True):
@@ -91,13 +93,18 @@ def protocols_alt(records: pd.DataFrame, titles: Mapping[str, str], metric: str 
 
 
 def _falls(trained: pd.DataFrame, titles: Mapping[str, str]) -> str:
-    most, least = (
+    """How many fall and how many rise: what rises is not said to fall by less than nothing."""
+    deepest, other = (
         f"{full_title(row, titles)}, from {percent(row.flattering)} to {percent(row.honest)}"
         for row in (trained.loc[trained.fall.idxmax()], trained.loc[trained.fall.idxmin()])
     )
+    middle, fallen, risen = trained.fall.median(), (trained.fall > 0).sum(), (trained.fall < 0).sum()
+    if fallen and risen:
+        way = f"{fallen} of them fall and {risen} rise, in the median a {'fall' if middle >= 0 else 'rise'} of "
+        return f"{way}{percent(abs(middle))} points: the deepest fall is {deepest}; the highest rise {other}."
+    verb, most, least = ("rise", other, deepest) if risen else ("fall", deepest, other)
     return (
-        f"{(trained.fall > 0).sum()} of them fall, in the median by {percent(trained.fall.median())} points: "
-        f"most {most}; least {least}."
+        f"{fallen + risen} of them {verb}, in the median by {percent(abs(middle))} points: most {most}; least {least}."
     )
 
 
