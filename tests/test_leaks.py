@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import toys
 
-from emostudy import experiments, figures, findings, leaks
+from emostudy import experiments, figures, findings, ladder, leaks
 from emostudy.protocols import PROTOCOLS, splits
 from emostudy.recipes import leaky
 from emostudy.recipes.reference import SPEAKER_ONLY
@@ -157,6 +157,46 @@ def test_the_ladder_leaves_out_what_takes_too_many_folds():
     assert many["leave_one_speaker_out"].startswith("40 folds") and many["speaker_independent"] == ""
 
 
+def rungs(**num_clips):
+    """Scored rows of one system under these protocols, of so many test clips each."""
+    values = {
+        "as_published": 0.3,
+        "random": 0.9,
+        "official": 0.7,
+        "speaker_independent": 0.5,
+        "leave_one_speaker_out": 0.6,
+    }
+    told = {"recipe": "svm", "modalities": "face", "metric": "UAR"}
+    bounds = [(values[name], values[name] - 0.1, values[name] + 0.05) for name in num_clips]
+    table = pd.DataFrame(bounds, columns=["value", "ci_low", "ci_high"])
+    return table.assign(**told, protocol=list(num_clips), num_clips=list(num_clips.values()))
+
+
+def test_the_ladder_is_told_against_new_speakers_and_not_of_a_handful_of_clips():
+    rows = ladder.above(rungs(leave_one_speaker_out=90, speaker_independent=90, random=90, as_published=10))
+    assert rows.protocol.tolist() == ["as_published", "random", "speaker_independent", "leave_one_speaker_out"]
+    assert rows.above.round(9).fillna(-1).tolist() == [-1, 0.4, -1, 0.1]
+    assert ladder.reference(rungs(random=90, official=90)) == "official"
+    assert ladder.reference(rungs(random=90, speaker_independent=20)) == "random"
+
+
+def test_the_ladders_figure_names_its_column_draws_the_fall_and_stars_what_is_too_small():
+    table = rungs(leave_one_speaker_out=90, speaker_independent=90, random=90, as_published=10)
+    alt = figures.ladder_alt(table, {"svm": "SVM"})
+    assert "in brackets points above new speakers" in alt
+    assert "random split 90.0 (40.0), new speakers 50.0, one new speaker 60.0 (10.0)." in alt
+    assert "30.0 (10 test clips, too few to compare)" in alt
+    fig = figures.ladder(table, {"svm": "SVM"}, chance=1 / 3)
+    lines = {line.get_label(): line for line in fig.axes[0].get_lines()}
+    assert [*lines["_face random fall"].get_xdata()] == [90, 50] and "_face as_published fall" not in lines
+    marks = {one.get_label(): one.lines[0].get_markerfacecolor() for one in fig.axes[0].containers}
+    assert marks["_face random"] == "white" != marks["_face speaker_independent"]
+    said = [text.get_text() for text in fig.axes[0].texts]
+    assert "points above new speakers" in said and "40.0" in said
+    assert "as published*" in [tick.get_text() for tick in fig.axes[0].get_yticklabels()]
+    assert "* 10 test clips" in " ".join(fig.get_supxlabel().split())
+
+
 def test_tables_figures_and_findings_tell_each_mistake(noise):
     _, table = noise
     rows = table.reset_index()
@@ -164,16 +204,8 @@ def test_tables_figures_and_findings_tell_each_mistake(noise):
     assert len(shown) == len(rows) and shown.mistake.iloc[0] == TITLES[rows.leak[rows.difference.idxmax()]]
     assert "augmented before the split" in figures.leaks_alt(rows, TITLES)
     assert len(figures.leaks(rows, TITLES).axes[0].get_yticklabels()) == len(rows)
-    ladder = pd.DataFrame(
-        {
-            "recipe": "svm", "modalities": "face", "metric": "UAR", "protocol": ["random", "speaker_independent"],
-            "value": [0.9, 0.5], "ci_low": [0.8, 0.4], "ci_high": [0.95, 0.6],
-        }
-    )  # fmt: skip
-    assert "random split 90.0, new speakers 50.0" in figures.ladder_alt(ladder, {"svm": "SVM"})
-    assert figures.ladder(ladder, {"svm": "SVM"}, chance=1 / 3).axes
     scores = pd.Series([0.5, 0.52, 0.55])
     assert "best 55.0" in figures.scatter_of_seeds_alt(scores, "UAR")
     assert figures.scatter_of_seeds(scores, "net", "UAR", "random").axes
-    told = findings.leaks(rows, ladder, TITLES, {"svm": "SVM"})
+    told = findings.leaks(rows, rungs(random=90, speaker_independent=90, as_published=10), TITLES, {"svm": "SVM"})
     assert "SVM: 90.0 % on a random split, 50.0 % on new speakers" in told and "augmented before the split" in told
