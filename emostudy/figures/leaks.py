@@ -100,7 +100,7 @@ def leaks(table: pd.DataFrame, titles: Mapping[str, str], cluster: str = "speake
     laid = listed([titles[name] for name in rows.leak], LONGEST)
     note = (
         f"Each mistake against the same without it. {interval_note(cluster).capitalize()}; hollow: no difference shown; grey: the best of "
-        "many, above by construction, with the range over draws."
+        "many, above by construction; whiskers there: 95 % of draws."
     )
     fig, ax = row_chart(width, laid, "What a mistake adds", note)
     faces = {"no difference shown": "white", CHOSEN: GREY}
