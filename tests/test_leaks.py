@@ -254,6 +254,10 @@ def test_the_ladders_figure_names_its_column_draws_the_fall_and_stars_what_is_to
     assert "points above new speakers" in said and "40.0" in said
     assert "as published*" in [tick.get_text() for tick in fig.axes[0].get_yticklabels()]
     assert "* 10 test clips" in " ".join(fig.get_supxlabel().split())
+    few = rungs(random=12, speaker_independent=6)
+    assert "above" not in figures.ladder_alt(few, {"svm": "SVM"})
+    note = " ".join(figures.ladder(few, {"svm": "SVM"}).get_supxlabel().split())
+    assert "* 6 or 12 test clips" in note and "Bar" not in note
 
 
 def test_tables_figures_and_findings_tell_each_mistake(noise):

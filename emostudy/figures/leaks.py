@@ -63,12 +63,12 @@ def _starred(row) -> str:
 
 def _ladder_note(rows: pd.DataFrame, cluster: str) -> str:
     """What the marks are, and how few clips those with a star test."""
-    few = rows[rows.num_clips < FEWEST].drop_duplicates("protocol")
-    starred = "".join(f" * {counted(int(row.num_clips), 'test clip')}: too few to compare." for row in few.itertuples())
-    return (
-        f"{interval_note(cluster).capitalize()}. Hollow: promises to keep nothing apart. Bar: to the same system {on(reference(rows))}, "
-        f"of other test clips or folds.{starred}"
-    )
+    told = [f"{interval_note(cluster).capitalize()}.", "Hollow: promises to keep nothing apart."]
+    if rows.above.notna().any():
+        told.append(f"Bar: to the same system {on(reference(rows))}, of other test clips or folds.")
+    if few := sorted({int(num) for num in rows.num_clips if num < FEWEST}):
+        told.append(f"* {' or '.join(map(str, few))} test clips: too few to compare.")
+    return " ".join(told)
 
 
 def ladder_alt(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
@@ -77,8 +77,8 @@ def ladder_alt(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
     told = []
     for recipe, own in rows.groupby("recipe", sort=False):
         told.append(f"{titles.get(recipe, recipe)}: {', '.join(map(_told, own.itertuples()))}.")
-    against = f"in brackets points above {honest}" if rows.above.notna().any() else "one alone"
-    return f"{metric_title(rows.metric.iloc[0])} in percent by protocol, {against}. " + " ".join(told)
+    against = f", in brackets points above {honest}" if rows.above.notna().any() else ""
+    return f"{metric_title(rows.metric.iloc[0])} in percent by protocol{against}. " + " ".join(told)
 
 
 def _told(row) -> str:
