@@ -37,6 +37,29 @@ def above(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
+def falls(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row per corpus and system that was tested on a random split and on new speakers; reference lines are left out.
+
+    Args:
+        rows: of `claim_verdicts.ladders_of`.
+
+    Returns:
+        `corpus, metric, title, modalities`; `flattering` and `honest`, each with `_low` and `_high`; `fall`.
+    """
+    if rows.empty:
+        return rows
+    known, found = large(rows[rows.modalities != "none"]), []
+    for head, own in known.groupby(["corpus", "metric", "title", "modalities"], sort=False):
+        own = own.set_index("protocol")
+        if set(SHOWN) <= set(own.index):
+            row = dict(zip(("corpus", "metric", "title", "modalities"), head, strict=True))
+            for role, protocol in zip(("flattering", "honest"), SHOWN, strict=True):
+                bounds = own.loc[protocol, ["value", "ci_low", "ci_high"]]
+                row |= dict(zip((role, f"{role}_low", f"{role}_high"), bounds, strict=True))
+            found.append(row | {"fall": row["flattering"] - row["honest"]})
+    return pd.DataFrame(found)
+
+
 def keeps_nothing(protocol: str) -> bool:
     """Whether a protocol lets everything but the clip itself into train and test."""
     name = protocol.partition(":")[0]

@@ -260,6 +260,21 @@ def test_the_ladders_figure_names_its_column_draws_the_fall_and_stars_what_is_to
     assert "* 6 or 12 test clips" in note and "Bar" not in note
 
 
+def test_falls_of_all_corpora_are_drawn_from_a_random_split_to_new_speakers():
+    one = rungs(random=90, speaker_independent=90, official=90).assign(corpus="TESS", title="SVM")
+    alone = rungs(random=90, official=90).assign(corpus="MELD", title="SVM")
+    few = rungs(random=90, speaker_independent=9).assign(corpus="JAFFE", title="SVM")
+    lines = one.assign(modalities="none")
+    table = ladder.falls(pd.concat([one, alone, few, lines]))
+    assert table.corpus.tolist() == ["TESS"] and table.fall[0] == pytest.approx(0.4)
+    assert table.flattering_low[0] == pytest.approx(0.8) and table.honest_high[0] == pytest.approx(0.55)
+    assert "SVM on TESS 90.0 to 50.0 % UAR" in figures.falls_alt(table)
+    fig = figures.falls(table)
+    lines = {line.get_label(): [*line.get_xdata()] for line in fig.axes[0].get_lines()}
+    assert lines["_TESS SVM fall"] == [90, 50]
+    assert ladder.falls(pd.DataFrame()).empty
+
+
 def test_tables_figures_and_findings_tell_each_mistake(noise):
     _, table = noise
     rows = leaks.placed(table.reset_index(), {"svm": "SVM"})

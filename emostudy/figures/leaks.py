@@ -6,11 +6,22 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emostudy.figures.marks import beside, blocks, chance_above, limits, listed, row_chart, signed, whiskers
-from emostudy.figures.style import FUSION, GREY, HALF, INK, canvas, look, styled
+from emostudy.figures.marks import (
+    beside,
+    blocks,
+    chance_above,
+    dumbbell,
+    limits,
+    listed,
+    protocol_keys,
+    row_chart,
+    signed,
+    whiskers,
+)
+from emostudy.figures.style import FUSION, GREY, HALF, INK, canvas, keys_above, look, styled
 from emostudy.ladder import FEWEST, above, keeps_nothing, reference
 from emostudy.leaks import CHOSEN
-from emostudy.wording import counted, interval_note, metric_title, modality_title, on, percent, protocol_title
+from emostudy.wording import SHOWN, counted, interval_note, metric_title, modality_title, on, percent, protocol_title
 
 LONGEST = 27  # letters of a mistake's name on one line
 
@@ -86,6 +97,48 @@ def _told(row) -> str:
     few = f"{counted(int(row.num_clips), 'test clip')}, too few to compare"
     beside_it = few if row.num_clips < FEWEST else "" if pd.isna(row.above) else percent(row.above)
     return f"{protocol_title(row.protocol)} {percent(row.value)}" + (f" ({beside_it})" if beside_it else "")
+
+
+@styled
+def falls(table: pd.DataFrame, width: float = HALF) -> Figure:
+    """A row per system under each corpus: a random split (hollow), new speakers (filled), and the fall between them.
+
+    Args:
+        table: of `ladder.falls`, one row at least.
+    """
+    shown = dict(zip(("flattering", "honest"), SHOWN, strict=True))
+    groups = [(corpus, rows) for corpus, rows in table.groupby("corpus", sort=False)]
+    named = [
+        (_with_metric(corpus, rows), [f"{row.modalities}: {row.title}" for row in rows.itertuples()])
+        for corpus, rows in groups
+    ]
+    laid = blocks(named)
+    note = (
+        "The simple systems of notebook 09; whiskers: 95 % intervals over what each corpus resamples. Fall in points."
+    )
+    fig, ax = row_chart(width, laid, "How far does one system fall?", note)
+    drawn = [row for _, rows in groups for row in rows.itertuples()]
+    for place, row in zip(laid.places, drawn, strict=True):
+        dumbbell(ax, place, row, look(row.modalities), f"{row.corpus} {row.title}", shown)
+    limits(ax, table.filter(regex="^(flattering|honest)").to_numpy())
+    beside(ax, min(laid.ticks), "fall", fontweight="bold")
+    ax.set_xlabel("score (%)")
+    keys_above(fig, ax, protocol_keys(shown))
+    return fig
+
+
+def _with_metric(corpus: str, rows: pd.DataFrame) -> str:
+    return f"{corpus} ({metric_title(rows.metric.iloc[0])})"
+
+
+def falls_alt(table: pd.DataFrame) -> str:
+    """The finding of `falls`: each system's fall, the widest first."""
+    rows = table.sort_values("fall", ascending=False)
+    each = [
+        f"{row.title} on {row.corpus} {percent(row.flattering)} to {percent(row.honest)} % {row.metric.replace('_', ' ')}"
+        for row in rows.itertuples()
+    ]
+    return f"From a random split to new speakers, the widest fall first: {'; '.join(each)}."
 
 
 @styled
