@@ -16,6 +16,7 @@ from emostudy.wording import (
     metric_title,
     modality_title,
     on,
+    pair,
     percent,
     protocol_title,
     roles,
@@ -180,16 +181,15 @@ def ablations(shares: pd.DataFrame, sizes: pd.DataFrame, compared: pd.DataFrame,
 
 
 def leaks(table: pd.DataFrame, rows: pd.DataFrame, titles: dict[str, str], systems: dict[str, str]) -> str:
-    """The widest and the narrowest fall over protocols, those of few test clips left aside, and what the mistakes add."""
+    """The widest and the narrowest fall from the flattering protocol to the honest one, and what the mistakes add."""
     rows = large(rows) if len(large(rows)) else rows
-    spread = rows.groupby("recipe").value.agg(lambda values: values.max() - values.min())
-    lines = []
-    for recipe in dict.fromkeys([spread.idxmax(), spread.idxmin()]):
-        own = rows[rows.recipe == recipe]
-        high, low = own.loc[own.value.idxmax()], own.loc[own.value.idxmin()]
-        lines.append(
-            f"* {systems[recipe]}: {percent(high.value)} % {on(high.protocol)}, {percent(low.value)} % {on(low.protocol)}."
-        )
+    flattering, honest = pair(rows.protocol)
+    wide = rows.pivot_table(index="recipe", columns="protocol", values="value")
+    falls = (wide[flattering] - wide[honest]).dropna() if flattering else wide[:0][honest]
+    lines = [
+        f"* {systems[name]}: {percent(wide[flattering][name])} % {on(flattering)}, {percent(wide[honest][name])} % {on(honest)}."
+        for name in (dict.fromkeys([falls.idxmax(), falls.idxmin()]) if len(falls) else ())
+    ]
     tested = table[table.verdict != CHOSEN].sort_values("difference", ascending=False)
     shown = tested[tested.verdict != "no difference shown"]
     each = ", ".join(f"{titles[row.leak]} {percent(row.difference)}" for row in shown.itertuples())
