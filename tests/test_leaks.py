@@ -9,7 +9,7 @@ import soundfile
 import toys
 from PIL import Image
 
-from emostudy import experiments, figures, findings, ladder, leaks, mistakes, refusals
+from emostudy import exercises, experiments, figures, findings, ladder, leaks, mistakes, refusals
 from emostudy.estimators import score
 from emostudy.protocols import PROTOCOLS, splits
 from emostudy.recipes import leaky, leaky_peeks
@@ -258,6 +258,14 @@ def test_the_ladders_figure_names_its_column_draws_the_fall_and_stars_what_is_to
     assert "above" not in figures.ladder_alt(few, {"svm": "SVM"})
     note = " ".join(figures.ladder(few, {"svm": "SVM"}).get_supxlabel().split())
     assert "* 6 or 12 test clips" in note and "Bar" not in note
+
+
+def test_exercises_leave_a_handful_of_clips_aside_and_count_what_adds_more():
+    rows = rungs(random=90, speaker_independent=90, as_published=10)
+    assert exercises.fall_between(rows, "svm") == pytest.approx(40)
+    assert exercises.fall_between(rungs(random=9, as_published=8), "svm") == pytest.approx(60)
+    table = pd.DataFrame({"leak": ["doubled", "seed", "metric"], "difference": [0.3, 0.1, 0.05]})
+    assert exercises.num_costlier(table, "seed") == 1
 
 
 def test_falls_of_all_corpora_are_drawn_from_a_random_split_to_new_speakers():
