@@ -93,6 +93,16 @@ def leaks_of(results: Path) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
+def ladders_of(results: Path) -> pd.DataFrame:
+    """One system per modality under every protocol, in every results folder whose notebook 09 ran: its table `09_ladder` and `corpus`."""
+    tables = [
+        pd.read_csv(path).assign(corpus=short_title(reopen(folder)))
+        for folder in folders(results)
+        if (path := folder / "tables" / "09_ladder.csv").is_file()
+    ]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
 def table(found: pd.DataFrame, leaks: pd.DataFrame, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
     """A row per printed number, in their order.
 

@@ -12,6 +12,7 @@ from emostudy import predictions as preds
 from emostudy import several_metrics
 from emostudy.corpora.corpus import SEVERAL
 from emostudy.intervals import OVERALL
+from emostudy.ladder import FEWEST
 from emostudy.metrics import recall
 from emostudy.thresholds import confusions
 from emostudy.wording import pair
@@ -212,14 +213,16 @@ def costliest_leak(table: pd.DataFrame) -> str:
 
 
 def fall_between(rows: pd.DataFrame, recipe: str) -> float:
-    """Points between the highest and the lowest score of a recipe over protocols."""
-    values = rows[rows.recipe == recipe].value
+    """Points between the highest and the lowest score of a recipe over protocols that test `FEWEST` clips or more."""
+    own = rows[rows.recipe == recipe]
+    values = own.value[own.num_clips >= FEWEST] if own.num_clips.max() >= FEWEST else own.value
     return 100 * float(values.max() - values.min())
 
 
-def all_but(num: int, left_out: int) -> int:
-    """How many stay."""
-    return num - left_out
+def num_costlier(table: pd.DataFrame, leak: str) -> int:
+    """How many mistakes add more than this one."""
+    adds = table.set_index("leak").difference
+    return int((adds > adds[leak]).sum())
 
 
 def num_measured_on(claims: pd.DataFrame, part: str) -> int:

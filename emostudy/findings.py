@@ -7,6 +7,7 @@ from emostudy.corpora.check import differences
 from emostudy.corpora.corpus import SEVERAL, Corpus
 from emostudy.corruptions import MISSING
 from emostudy.features.extract import Extracted
+from emostudy.ladder import large
 from emostudy.leaks import CHOSEN
 from emostudy.tables import systems
 from emostudy.wording import (
@@ -15,6 +16,7 @@ from emostudy.wording import (
     metric_title,
     modality_title,
     on,
+    pair,
     percent,
     protocol_title,
     roles,
@@ -179,15 +181,15 @@ def ablations(shares: pd.DataFrame, sizes: pd.DataFrame, compared: pd.DataFrame,
 
 
 def leaks(table: pd.DataFrame, rows: pd.DataFrame, titles: dict[str, str], systems: dict[str, str]) -> str:
-    """The widest and the narrowest fall over protocols, and what the mistakes add."""
-    spread = rows.groupby("recipe").value.agg(lambda values: values.max() - values.min())
-    lines = []
-    for recipe in dict.fromkeys([spread.idxmax(), spread.idxmin()]):
-        own = rows[rows.recipe == recipe]
-        high, low = own.loc[own.value.idxmax()], own.loc[own.value.idxmin()]
-        lines.append(
-            f"* {systems[recipe]}: {percent(high.value)} % {on(high.protocol)}, {percent(low.value)} % {on(low.protocol)}."
-        )
+    """The widest and the narrowest fall from the flattering protocol to the honest one, and what the mistakes add."""
+    rows = large(rows) if len(large(rows)) else rows
+    flattering, honest = pair(rows.protocol)
+    wide = rows.pivot_table(index="recipe", columns="protocol", values="value")
+    falls = (wide[flattering] - wide[honest]).dropna() if flattering else wide[:0][honest]
+    lines = [
+        f"* {systems[name]}: {percent(wide[flattering][name])} % {on(flattering)}, {percent(wide[honest][name])} % {on(honest)}."
+        for name in (dict.fromkeys([falls.idxmax(), falls.idxmin()]) if len(falls) else ())
+    ]
     tested = table[table.verdict != CHOSEN].sort_values("difference", ascending=False)
     shown = tested[tested.verdict != "no difference shown"]
     each = ", ".join(f"{titles[row.leak]} {percent(row.difference)}" for row in shown.itertuples())

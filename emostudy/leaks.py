@@ -1,7 +1,7 @@
 """What each way to flatter a score is worth: a mistake made on purpose beside the same without it, and what refuses it here."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -10,13 +10,12 @@ from emostudy import intervals
 from emostudy import predictions as preds
 from emostudy.corpora.corpus import Corpus
 from emostudy.metrics import confusion
-from emostudy.protocols import Split, guard, splits
 from emostudy.records import compare_pairs
 from emostudy.tables import worded_p
-from emostudy.wording import interval, percent, protocol_title
+from emostudy.wording import counted, full_title, interval, interval_note, percent, protocol_title
 
 HUNDRED, STUDIES = 100, 10  # clips of a small study; studies of which the best is told
-COLUMNS = ["leak", "honest", "flattered", "difference", "ci_low", "ci_high", "p_value", "verdict"]
+FACTS = ("corpus", "protocol", "recipe", "modalities")
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,8 @@ LEAKS = {
     "confounded": Leak(
         "speakers who differ in what they feel, in train and test", "the line *speaker's name only* in 02 to 06 and 20"
     ),
-    "doubled": Leak("one test clip in ten is in train too", "the guard refuses a shared clip; `audit` finds near ones"),
+    "doubled": Leak("one test clip in ten is in train too", "the guard refuses a shared clip"),
+    "near": Leak("one test clip in ten has a near copy in train", "`audit` finds near texts, recordings and pictures"),
     "augmented_first": Leak(
         "augmented before the split", "recipes augment batches of what is learned from, nothing else"
     ),
@@ -46,6 +46,7 @@ LEAKS = {
     ),
     "by_speaker": Leak("scaled on the test speaker's own clips", "a recipe has to say so: `by_speaker`, in its record"),
     "chosen_on_test": Leak("settings chosen by test", "learners choose by dev; records keep all trials"),
+    "epoch_on_test": Leak("epoch chosen by test", "networks choose by dev; `curves.csv` keeps every epoch"),
     "stacked": Leak("stacked on scores of learned clips", "rules are fitted on dev alone (`fusing.fuse`)"),
     "training": Leak("training clips are scored", "tables are of test; training scores stand beside (02 to 04)"),
     "metric": Leak("accuracy of unbalanced classes", "the corpus' card names the metric; chance is drawn"),
@@ -60,16 +61,37 @@ CHOSEN = "above by construction"  # the verdict on the best of many, which no te
 def worth(pairs: dict[str, tuple[pd.DataFrame, pd.DataFrame]], corpus: Corpus) -> pd.DataFrame:
     """Leak -> (test predictions with it, without): what it adds on the clips that both have, with interval and paired test.
 
-    Passed over where both have none, as a profile of one fold may bring about.
+    Where no clip is in both, as of training clips under a split of one fold, see `apart`.
     """
-    pairs = {
-        leak: [preds.with_cluster(rows, corpus) for rows in pair]
-        for leak, pair in pairs.items()
-        if len(shared(*pair)[0])
-    }
-    table = compare_pairs(list(pairs.values()), corpus)
-    sides = [[value_of(rows, corpus) for rows in shared(*pair)] for pair in pairs.values()]
-    return table.assign(leak=list(pairs), flattered=[one for one, _ in sides], honest=[other for _, other in sides])
+    pairs = {leak: [preds.with_cluster(rows, corpus) for rows in pair] for leak, pair in pairs.items()}
+    common = {leak: pair for leak, pair in pairs.items() if len(shared(*pair)[0])}
+    table = compare_pairs(list(common.values()), corpus)
+    sides = [[value_of(rows, corpus) for rows in shared(*pair)] for pair in common.values()]
+    table = table.assign(
+        leak=list(common),
+        flattered=[one for one, _ in sides],
+        honest=[other for _, other in sides],
+        against=[other.protocol.iloc[0] for _, other in common.values()],
+    )
+    rest = [apart(leak, *pair, corpus) for leak, pair in pairs.items() if leak not in common]
+    return pd.concat([table, pd.DataFrame(rest)], ignore_index=True) if rest else table
+
+
+def apart(leak: str, one: pd.DataFrame, other: pd.DataFrame, corpus: Corpus, num_draws: int = 2000) -> dict:
+    """What the first predictions reach more than the second, of other clips: both are resampled, each for itself; no paired test."""
+    draws, values, sizes = [], [], []
+    for seed, rows in enumerate((one, other)):
+        pool = intervals.pooled(rows, corpus.emotions, corpus.card["cluster"])
+
+        def score(weights: np.ndarray, pool=pool) -> np.ndarray:
+            return intervals.overall(pool, weights, corpus.card["metric"])
+
+        draws.append(intervals.bootstrap(score, pool.num_clusters, num_draws, seed))
+        values.append(value_of(rows, corpus))
+        sizes.append(pool.num_clusters)
+    low, high = intervals.percentiles((draws[0] - draws[1])[:, None], np.array([min(sizes)]))[:, 0]
+    verdict = "better" if low > 0 else "worse" if high < 0 else "no difference shown"
+    return _row(leak, (one, other), *values, low, high, verdict)
 
 
 def shared(one: pd.DataFrame, other: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -84,12 +106,6 @@ def value_of(rows: pd.DataFrame, corpus: Corpus, metric: str = "") -> float:
     return float(intervals.overall(pool, np.ones((1, pool.num_clusters)), metric or corpus.card["metric"])[0])
 
 
-def as_if_new(rows: pd.DataFrame) -> pd.DataFrame:
-    """Predictions of training clips as if they were of test clips: each clip and seed once, from the first fold that learned it."""
-    seen = rows[rows.part == "train"].sort_values("fold", kind="stable")
-    return seen.drop_duplicates(["seed", "clip_id"]).assign(part="test")
-
-
 def of_accuracy(rows: pd.DataFrame, corpus: Corpus, num_draws: int = 2000) -> dict:
     """What WA says more than UAR of the same predictions, with its interval; it is shown where that leaves zero out."""
     pool = intervals.pooled(rows, corpus.emotions, corpus.card["cluster"])
@@ -100,7 +116,7 @@ def of_accuracy(rows: pd.DataFrame, corpus: Corpus, num_draws: int = 2000) -> di
     draws = intervals.bootstrap(gap, pool.num_clusters, num_draws)
     low, high = intervals.percentiles(draws[:, None], np.array([pool.num_clusters]))[:, 0]
     values = [value_of(rows, corpus, metric) for metric in ("WA", "UAR")]
-    return _row("metric", *values, low, high, "better" if low > 0 else "no difference shown")
+    return _row("metric", (rows, rows), *values, low, high, "better" if low > 0 else "no difference shown")
 
 
 def of_small_studies(rows: pd.DataFrame, corpus: Corpus, num_draws: int = 1000) -> list[dict]:
@@ -118,7 +134,7 @@ def of_small_studies(rows: pd.DataFrame, corpus: Corpus, num_draws: int = 1000) 
     each = metric(np.stack([confusion(y[clips], predicted[clips], len(corpus.emotions)) for clips in drawn]))
     best = each.reshape(-1, STUDIES).max(1)
     low, high = np.percentile(best - whole, [2.5, 97.5])
-    return [_row("hundred", float(best.mean()), whole, low, high)]
+    return [_row("hundred", (rows, rows), float(best.mean()), whole, low, high)]
 
 
 def by_seed(rows: pd.DataFrame, corpus: Corpus) -> pd.Series:
@@ -126,75 +142,61 @@ def by_seed(rows: pd.DataFrame, corpus: Corpus) -> pd.Series:
     return pd.Series({seed: value_of(some, corpus) for seed, some in rows.groupby("seed", sort=True)})
 
 
-def of_lucky_seeds(scores: pd.Series) -> dict:
-    """What the best seed says more than their mean; the range from the mean to the best of 95 % of samples of as many seeds."""
-    rng = np.random.default_rng(0)
-    best = rng.choice(scores.to_numpy(), (2000, len(scores))).max(1) - scores.mean()
-    return _row("seed", float(scores.max()), float(scores.mean()), *np.percentile(best, [2.5, 97.5]))
+def of_lucky_seeds(scores: pd.Series, rows: pd.DataFrame) -> dict:
+    """What the best seed says more than their mean. It has no interval: what other seeds would say is not in these.
+
+    Args:
+        scores: of `by_seed(rows)`.
+    """
+    best, mean = float(scores.max()), float(scores.mean())
+    return _row("seed", (rows, rows), best, mean, float("nan"), float("nan"))
 
 
-def _row(leak: str, flattered: float, honest: float, low: float, high: float, verdict: str = CHOSEN) -> dict:
-    values = leak, honest, flattered, flattered - honest, low, high, float("nan"), verdict
-    return dict(zip(COLUMNS, values, strict=True))
+def _row(leak: str, pair: tuple, flattered: float, honest: float, low: float, high: float, verdict=CHOSEN) -> dict:
+    one, other = (rows.iloc[0] for rows in pair)
+    head = {name: one[name] for name in FACTS} | {"baseline": other.recipe, "against": other.protocol}
+    told = {"difference": flattered - honest, "ci_low": low, "ci_high": high, "p_value": float("nan")}
+    return head | told | {"verdict": verdict, "leak": leak, "flattered": flattered, "honest": honest}
+
+
+def placed(table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+    """The gallery with two more columns: `system`, in which the mistake is made, and `split`, of the flattered / of the honest score."""
+    rows = table.assign(recipe=table.baseline)
+    systems = [
+        titles.get(row.recipe, row.recipe) if row.modalities in ("none", "") else full_title(row, titles)
+        for row in rows.itertuples()
+    ]
+    split = [" / ".join(map(protocol_title, dict.fromkeys([row.protocol, row.against]))) for row in table.itertuples()]
+    return table.assign(system=systems, split=split).drop(columns="against")
 
 
 def worded(table: pd.DataFrame) -> pd.DataFrame:
-    """The gallery in words: what was done, both scores, what it adds, and what keeps it from happening here."""
+    """The gallery in words: what was done, in which system, both scores, what it adds, and what keeps it from happening here.
+
+    Args:
+        table: of `placed`.
+    """
     rows = table.sort_values("difference", ascending=False)
     bounds = rows[["difference", "ci_low", "ci_high"]].to_numpy(float)
     return pd.DataFrame(
         {
             "mistake": rows.leak.map(lambda name: LEAKS[name].title),
+            "system": rows.system,
+            "protocol": rows.split,
             "with it": rows.flattered.map(percent),
             "without": rows.honest.map(percent),
             "adds (points)": [interval(*row) for row in bounds],
             "p (Holm)": rows.p_holm.map(worded_p),
             "verdict": rows.verdict.replace("better", "flatters"),
-            "here": rows.leak.map(lambda name: LEAKS[name].guard),
+            "what keeps it out here": rows.leak.map(lambda name: LEAKS[name].guard),
         }
     )
 
 
-def refused(corpus: Corpus, allowed: list[str]) -> pd.DataFrame:
-    """What the guard says to splits that break their word: `protocol, shared, said`, a row per column that some protocol keeps apart.
-
-    Into train comes a test clip, or of a protocol that keeps speakers apart (sentences, dialogues) one of several clips of a test speaker.
-    """
-    rows, known = [], {}
-    for protocol in allowed:
-        for split in splits(corpus, protocol, (0,)):
-            known.setdefault("clip_id", (protocol, replace(split, train=(*split.train, split.test[0]))))
-            for column in split.keeps_apart:
-                moved = next((clip for clip in split.test if _has_company(clip, split, corpus, column)), None)
-                if moved is not None and column in corpus.clips:
-                    test = tuple(clip for clip in split.test if clip != moved)
-                    known.setdefault(column, (protocol, replace(split, train=(*split.train, moved), test=test)))
-    for column, (protocol, broken) in known.items():
-        rows.append((protocol_title(protocol), column, told(guard, broken, corpus)))
-    return pd.DataFrame(rows, columns=["protocol", "shared", "said"])
-
-
-def _has_company(clip: str, split: Split, corpus: Corpus, column: str) -> bool:
-    """Whether another test clip has the same value of a column."""
-    if column not in corpus.clips:
-        return False
-    values = corpus.clips.set_index("clip_id")[column].loc[list(split.test)]
-    return int((values == values[clip]).sum()) > 1
-
-
-def told(refuse: Callable, *arguments) -> str:
-    """The words of the ValueError that a call raises, "" where it raises none."""
-    try:
-        refuse(*arguments)
-    except ValueError as error:
-        return str(error)
-    return ""
-
-
-def too_small_for(cut: Callable, corpus: Corpus, protocols: list[str], folds: tuple[int, ...]) -> str:
-    """Why a sample cannot be learned from, "" where it can."""
-    for protocol in protocols:
-        for split in splits(corpus, protocol, folds):
-            if reason := told(guard, cut(split, corpus), corpus):
-                return reason
-    return ""
+def note(scores: pd.Series, cluster: str) -> str:
+    """What the numbers of `worded` are; `scores`: of `by_seed`."""
+    return (
+        f"With it and without in percent; in brackets the {interval_note(cluster)}, but of the best of {STUDIES} studies 95 % of draws, "
+        f"and of the luckiest of {counted(len(scores), 'seed')} nothing: their standard deviation is {percent(np.std(scores))} points. "
+        "Two protocols: with it / without. p only where both scores are of the same clips."
+    )

@@ -73,9 +73,7 @@ def train(runs: tuple[Run, ...], corpus: Corpus, inputs: dict[str, Extracted], d
 def told_to(one: Run, corpus: Corpus, clips: pd.DataFrame, inputs: dict[str, Extracted]) -> tuple[dict, dict]:
     """Inputs and labels of train, dev and test."""
     ids = {part: getattr(one.split, part) for part in ("train", "dev", "test")}
-    parts = {
-        part: {name: values.rows_or_missing(some) for name, values in inputs.items()} for part, some in ids.items()
-    }
+    parts = {part: {name: values.rows(some) for name, values in inputs.items()} for part, some in ids.items()}
     speakers = {part: clips.speaker.loc[list(some)].to_numpy(str) for part, some in ids.items()}
     coded = encode_several if learns_several(one.recipe) else encode
     labels = {part: coded(clips.loc[list(some), "emotion"], corpus.emotions) for part, some in ids.items()}

@@ -194,6 +194,7 @@ def test_commands_are_those_of_what_is_not_judged(table):
 def test_nothing_run_anywhere_is_a_table_too(tmp_path):
     table = verdicts.table(verdicts.gather(tmp_path), verdicts.leaks_of(tmp_path))
     assert set(table.verdict) == {"cannot be run here"} and len(table) == len(CLAIMS)
+    assert verdicts.ladders_of(tmp_path).empty
     assert words.beside(verdicts.leaks_of(tmp_path)).empty and claims(table) and claims_alt(table)
 
 

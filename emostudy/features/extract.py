@@ -42,13 +42,12 @@ class Extracted:
         return self.values[[position[clip_id] for clip_id in clip_ids]]
 
     def rows_or_missing(self, clip_ids: tuple[str, ...]) -> np.ndarray:
-        """As `rows`, NaN (of sentences None) for a clip that gave none."""
+        """As `rows`, NaN for a clip that gave none; of numbers only."""
         mine = set(self.clip_ids)
         known = [clip_id in mine for clip_id in clip_ids]
         if all(known):
             return self.rows(clip_ids)
-        kind, missing = (object, None) if self.values.dtype.kind in "OU" else (np.float32, np.nan)
-        values = np.full((len(clip_ids), *self.values.shape[1:]), missing, kind)
+        values = np.full((len(clip_ids), *self.values.shape[1:]), np.nan, np.float32)
         values[known] = self.rows(tuple(clip_id for clip_id, is_known in zip(clip_ids, known, strict=True) if is_known))
         return values
 

@@ -12,7 +12,16 @@ from emostudy.figures.corpora import (
     emotion_counts_alt,
 )
 from emostudy.figures.fusions import differences, differences_alt, fusion, fusion_alt
-from emostudy.figures.leaks import ladder, ladder_alt, leaks, leaks_alt, scatter_of_seeds, scatter_of_seeds_alt
+from emostudy.figures.leaks import (
+    falls,
+    falls_alt,
+    ladder,
+    ladder_alt,
+    leaks,
+    leaks_alt,
+    scatter_of_seeds,
+    scatter_of_seeds_alt,
+)
 from emostudy.figures.overview import gap_alt, gap_to_ceiling, protocols, protocols_alt
 from emostudy.figures.robustness import missing, missing_alt, spoilt, spoilt_alt
 from emostudy.figures.roc import roc_curves, roc_curves_alt
@@ -46,6 +55,8 @@ __all__ = [
     "differences_alt",
     "emotion_counts",
     "emotion_counts_alt",
+    "falls",
+    "falls_alt",
     "fusion",
     "fusion_alt",
     "gap_alt",
