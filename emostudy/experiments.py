@@ -12,7 +12,7 @@ from emostudy import missing, workers
 from emostudy import predictions as preds
 from emostudy.corpora import derived
 from emostudy.corpora.corpus import Corpus
-from emostudy.features.extract import Extracted, extract
+from emostudy.features.extract import extract
 from emostudy.features.speakers import by_speaker
 from emostudy.labels import encode, encode_several
 from emostudy.profiles import Profile
@@ -60,7 +60,7 @@ def run(
         bring_back(folder, one.run_id)
     todo = [one for one in planned if not preds.is_finished(folder, one.run_id)]
     made_on = {"corpus_fingerprint": corpus.fingerprint()}  # here: it reads the corpus' files
-    tasks = [(runs, corpus, _inputs(runs[0].recipe, extracted), device) for runs in tasks_of(todo)]
+    tasks = [(runs, corpus, missing.inputs_of(runs[0].recipe, extracted), device) for runs in tasks_of(todo)]
     # A GPU is shared badly by processes: there, one run after the other.
     with closing(workers.each(train, tasks, jobs if device == "cpu" else 1, cluster)) as done:
         made = (one for some in done for one in some)
@@ -74,7 +74,7 @@ def run(
 def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none", cut=None) -> list[Run]:
     """Every run of a study in order: protocol, fold, recipe, seed. A recipe without randomness runs with seed 0 only."""
     check_names(recipes)
-    recipes = tuple(missing.adapted(recipe, _inputs(recipe, extracted)) for recipe in recipes)
+    recipes = tuple(missing.adapted(recipe, missing.inputs_of(recipe, extracted)) for recipe in recipes)
     same = (corpus.fingerprint(), profile.max_epochs, condition)  # for all runs
     identities = [identity_of(recipe) for recipe in recipes]
     planned = []
@@ -82,7 +82,7 @@ def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none"
         for split in splits(corpus, protocol, profile.folds):
             for recipe, identity in zip(recipes, identities, strict=True):
                 usable = _usable(
-                    cut(split, corpus) if cut else split, missing.usable(recipe, _inputs(recipe, extracted))
+                    cut(split, corpus) if cut else split, missing.usable(recipe, missing.inputs_of(recipe, extracted))
                 )
                 guard(usable, corpus)  # clips without a feature may have been the last of their emotion
                 for seed in seeds if recipe.learner.uses_seed else [0]:
@@ -108,10 +108,6 @@ def check_names(recipes: tuple[Recipe, ...]) -> None:
     for recipe in recipes:
         if names.setdefault((recipe.name, recipe.modalities), recipe) != recipe:
             raise ValueError(f"two recipes are called {recipe.name!r}; names must differ: rename one of them")
-
-
-def _inputs(recipe: Recipe, extracted: dict[str, Extracted]) -> dict[str, Extracted]:
-    return {name: extracted[hash_of(feature)] for name, feature in recipe.features.items()}
 
 
 def _usable(split: Split, known: set[str]) -> Split:

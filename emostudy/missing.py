@@ -10,6 +10,7 @@ from torch import Tensor
 from emostudy.batched import Batched
 from emostudy.features.extract import Extracted
 from emostudy.features.fitted import Transform
+from emostudy.provenance import hash_of
 from emostudy.recipes import Recipe
 
 
@@ -63,8 +64,33 @@ def adapted(recipe: Recipe, inputs: dict[str, Extracted]) -> Recipe:
     return replace(recipe, prepare={name: OfThoseThere(fit) for name, fit in recipe.prepare.items()})
 
 
+class Lacking(Extracted):
+    """Values of one feature of which some clips are asked for that gave none."""
+
+    def rows(self, clip_ids: tuple[str, ...]) -> np.ndarray:
+        """As `Extracted.rows`; NaN, of sentences None, for a clip that gave none."""
+        mine = set(self.clip_ids)
+        known = np.array([clip_id in mine for clip_id in clip_ids], bool)
+        kind, missing = (object, None) if self.values.dtype.kind in "OU" else (np.float32, np.nan)
+        values = np.full((len(clip_ids), *self.values.shape[1:]), missing, kind)
+        values[known] = super().rows(tuple(np.array(clip_ids, object)[known]))
+        return values
+
+
+def passes_over(recipe: Recipe) -> bool:
+    """Whether a recipe was `adapted`."""
+    return any(isinstance(fit, OfThoseThere) for fit in recipe.prepare.values())
+
+
+def inputs_of(recipe: Recipe, extracted: dict[str, Extracted]) -> dict[str, Extracted]:
+    """What a recipe reads, by input, of features by their hash; where it was `adapted`, of clips too that lack some of it."""
+    found = {name: extracted[hash_of(feature)] for name, feature in recipe.features.items()}
+    if not passes_over(recipe):
+        return found
+    return {name: Lacking(one.clip_ids, one.values, one.left_out) for name, one in found.items()}
+
+
 def usable(recipe: Recipe, inputs: dict[str, Extracted]) -> set[str]:
     """Clip ids that an `adapted` recipe can learn from or be asked about; `left_out` of the extraction says why others are not there."""
     known = [set(values.clip_ids) for values in inputs.values()]
-    passes_over = any(isinstance(fit, OfThoseThere) for fit in recipe.prepare.values())
-    return set.union(*known) if passes_over else set.intersection(*known)
+    return set.union(*known) if passes_over(recipe) else set.intersection(*known)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from emostudy import missing, workers
 from emostudy import predictions as preds
-from emostudy import workers
 from emostudy.corpora.corpus import Corpus
 from emostudy.corruptions import CLEAN, Corruption
 from emostudy.experiments import plan
@@ -58,7 +58,7 @@ def run(
         (
             runs,
             corpus,
-            {name: extracted[hash_of(f)] for name, f in runs[0].recipe.features.items()},
+            missing.inputs_of(runs[0].recipe, extracted),
             corruptions,
             spoilt,
         )

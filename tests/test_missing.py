@@ -9,7 +9,7 @@ import toys
 from test_batched import head_recipe
 
 from emostudy import corruptions, experiments, missing, robustness
-from emostudy.features.extract import Extracted, extract
+from emostudy.features.extract import extract
 from emostudy.features.fitted import padded_sentence_vectors, standardised
 from emostudy.predictions import columns_of, read_records
 from emostudy.provenance import hash_of
@@ -34,7 +34,8 @@ def run(corpus, recipe, folder):
 def planned(corpus, recipe):
     inputs = {name: extract(corpus, feature) for name, feature in recipe.features.items()}
     by_hash = {hash_of(recipe.features[name]): values for name, values in inputs.items()}
-    return experiments.plan(corpus, (recipe,), PROTOCOL, toys.QUICK, by_hash, [0]), inputs
+    runs = experiments.plan(corpus, (recipe,), PROTOCOL, toys.QUICK, by_hash, [0])
+    return runs, missing.inputs_of(runs[0].recipe, by_hash)
 
 
 def test_a_head_reads_clips_that_lack_a_modality_and_others_leave_them_out(tmp_path):
@@ -91,8 +92,8 @@ def test_numbers_are_scaled_by_the_clips_that_are_there():
 
 
 def test_sentences_may_be_missing_too():
-    said = Extracted(("a", "b", "c"), np.array(["so glad", "so sad", "glad indeed"]), pd.DataFrame())
-    rows = said.rows_or_missing(("a", "x", "c", "b"))
+    said = missing.Lacking(("a", "b", "c"), np.array(["so glad", "so sad", "glad indeed"]), pd.DataFrame())
+    rows = said.rows(("a", "x", "c", "b"))
     assert rows.tolist() == ["so glad", None, "glad indeed", "so sad"]
     vectors = missing.OfThoseThere(padded_sentence_vectors)(rows)
     alone = padded_sentence_vectors(said.values[[0, 2, 1]])
