@@ -18,6 +18,7 @@ AGES = (30, 50)  # years: under the first, up to the second, the second and over
 SAME = ["recipe", "modalities", "attribute"]
 UNKNOWN = ["", "unknown", "Unknown"]  # is no group of people
 FEW = 20  # clips of a speaker below which a score says more of luck than of the speaker
+UNTESTED = "not testable"
 QUANTILES = {"worst": 0.0, "lower quarter": 0.25, "middle": 0.5, "upper quarter": 0.75, "best": 1.0}
 
 
@@ -141,6 +142,32 @@ def of_speakers(predictions: pd.DataFrame) -> pd.Series:
     return right.groupby(keys[:4]).mean().groupby(["recipe", "modalities", "speaker"]).mean()
 
 
+def each_speaker(predictions: pd.DataFrame, num_draws: int = 1000) -> pd.DataFrame:
+    """UAR of every speaker of `of_speakers` with a 95 % interval over that speaker's own clips; the worst of each system first.
+
+    Returns:
+        recipe, modalities, speaker, value, ci_low, ci_high, num_clips.
+    """
+    found = []
+    for (recipe, modalities, speaker), value in of_speakers(predictions).items():
+        rows = predictions[(predictions.recipe == recipe) & (predictions.speaker == speaker)]
+        low, high = _over_clips(rows[rows.modalities == modalities], num_draws)
+        found.append((recipe, modalities, speaker, value, low, high, rows.clip_id.nunique()))
+    columns = ["recipe", "modalities", "speaker", "value", "ci_low", "ci_high", "num_clips"]
+    return pd.DataFrame(found, columns=columns).sort_values(["recipe", "value"], ignore_index=True)
+
+
+def _over_clips(rows: pd.DataFrame, num_draws: int) -> np.ndarray:
+    """Ends of the interval of a mean over emotions, by drawing clips again and again; a draw that lacks an emotion does without it."""
+    right = (rows.emotion == rows.predicted).groupby([rows.clip_id, rows.emotion]).mean()  # over seeds
+    rng, num = np.random.default_rng(seed_of("speaker", len(right))), len(right)
+    draws = rng.multinomial(num, np.full(num, 1 / num), num_draws)  # (R, N)
+    shows = np.equal.outer(right.index.get_level_values(1).to_numpy(str), np.unique(rows.emotion))  # (N, C)
+    drawn = draws @ shows
+    share = np.divide(draws @ (shows * right.to_numpy()[:, None]), drawn, np.full(drawn.shape, np.nan), where=drawn > 0)
+    return np.percentile(np.nanmean(share, 1), [2.5, 97.5])
+
+
 def spread(predictions: pd.DataFrame) -> pd.DataFrame:
     """How far speakers lie apart: UAR of the worst, at a quarter, in the middle, at three quarters, of the best.
 
@@ -165,10 +192,10 @@ def smallest(table: pd.DataFrame) -> str:
     if table.empty:
         return "Nothing is known of this corpus' speakers that differs between them."
     rows = table.drop_duplicates(["attribute", "group"])
-    row = rows.loc[rows.num_speakers.idxmin()]
-    if rows.num_speakers.nunique() == 1:
-        return f"All groups are of the same size: {counted(row.num_speakers, 'speaker')}."
-    few = f"{counted(row.num_speakers, 'speaker')}, {row.num_clips} clips"
+    row = rows.sort_values(["num_speakers", "num_clips"], kind="stable").iloc[0]
+    few = f"{counted(row.num_speakers, 'speaker')}, {counted(row.num_clips, 'clip')}"
+    if rows.num_speakers.nunique() == 1 and rows.num_clips.nunique() == 1:
+        return f"All groups are of the same size: {few}."
     return f"The smallest group is {row.attribute} *{row.group}*: {few}{'; too few for an interval' if pd.isna(row.ci_low) else ''}."
 
 
@@ -184,7 +211,7 @@ def worded(table: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
         "speakers": table.num_speakers,
         "clips": table.num_clips,
         "gap (points)": np.where(first, gaps, ""),
-        "p (Holm)": np.where(first, table.p_holm.map(worded_p), ""),
+        "p (Holm)": np.where(first, table.p_holm.map(worded_p).mask(table.p_holm.isna(), UNTESTED), ""),
     }
     return pd.DataFrame(cells)
 

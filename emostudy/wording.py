@@ -9,6 +9,7 @@ from emostudy.protocols import PROTOCOLS
 MODALITIES = ("face", "speech", "text", "physio")
 SHOWN = ("random", "speaker_independent")  # flattering and honest, side by side wherever both were run
 LAST = 10**9
+FEWEST = 100  # test clips of a protocol below which figures leave it out
 CLUSTERS = {"clip_id": "clip"}
 ARTICLES = {"random": "a ", "official": "the "}
 
@@ -115,6 +116,24 @@ def modality_rank(modalities: str) -> int:
         return LAST
     places = [MODALITIES.index(m) if m in MODALITIES else len(MODALITIES) for m in modalities.split("+")]
     return int(f"{len(places)}{''.join(map(str, places)):0<6}")
+
+
+def too_few(frame: pd.DataFrame) -> dict[str, int]:
+    """Protocols that tested fewer than `FEWEST` clips, and how many: their falls and curves say more of luck than of a system.
+
+    Args:
+        frame: records, or predictions of test clips. None is named where all tested so few.
+    """
+    by = frame.groupby("protocol")
+    num = by.num_clips.max() if "num_clips" in frame else by.clip_id.nunique()
+    small = num[num < FEWEST]
+    return {} if len(small) == len(num) else {name: int(count) for name, count in small.items()}
+
+
+def not_drawn(small: Mapping[str, int]) -> str:
+    """Which protocols are left out of a figure because they tested too few clips; "" where none is."""
+    named = [f"{protocol_title(name)}, of {counted(count, 'test clip')}" for name, count in small.items()]
+    return f" Not drawn: {'; '.join(named)} (fewer than {FEWEST})." if named else ""
 
 
 def sample(frame: pd.DataFrame, cluster: str = "speaker") -> str:

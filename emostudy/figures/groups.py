@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from emostudy.comparisons import ALPHA
 from emostudy.figures.marks import beside, blocks, chance_above, limits, row_chart, signed, whiskers
 from emostudy.figures.style import GREY, HALF, look, styled
-from emostudy.groups import SAME
+from emostudy.groups import SAME, UNTESTED
 from emostudy.wording import interval_note, modality_title, percent, protocol_title
 
 
@@ -36,9 +36,13 @@ def groups(
             for of in ordered
         ]
     )
+    whisker = (
+        f"{interval_note(cluster).capitalize()}; in" if table.ci_low.notna().any() else "Too few for an interval; in"
+    )
+    gap = "the largest gap of each attribute, in points" if table.p_holm.notna().any() else UNTESTED
     note = (
-        f"{protocol_title(protocol).capitalize()}. {interval_note(cluster).capitalize()}; in brackets speakers; right: the largest gap of "
-        "each attribute, in points; filled where it is shown to be more than chance among speakers."
+        f"{protocol_title(protocol).capitalize()}. {whisker} brackets speakers; right: {gap}; filled where it is shown to be more than "
+        "chance among speakers."
     )
     fig, ax = row_chart(width, rows, "For whom does it work?", note)
     first = ~table.duplicated(SAME)
@@ -60,7 +64,7 @@ def groups_alt(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
     told = []
     for (recipe, _, attribute), rows in table.groupby(SAME, sort=False):
         best, worst = rows.loc[rows.value.idxmax()], rows.loc[rows.value.idxmin()]
-        shown = "shown" if best.p_holm < ALPHA else "no difference shown"
+        shown = UNTESTED if pd.isna(best.p_holm) else "shown" if best.p_holm < ALPHA else "no difference shown"
         ends = f"{best.group} {percent(best.value)}, {worst.group} {percent(worst.value)}"
         told.append(f"{titles.get(recipe, recipe)}, {attribute}: {ends} ({shown}).")
     return "UAR in percent by group of speakers. " + " ".join(told)

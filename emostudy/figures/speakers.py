@@ -1,12 +1,13 @@
 """How much speakers differ: UAR of each, drawn from predictions."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from emostudy.corpora.corpus import Corpus
 from emostudy.figures.marks import protocol_keys
 from emostudy.figures.style import GREY, HALF, INK, canvas, keys_above, look, styled
-from emostudy.wording import alone, counted, on, percent, protocol_title, roles, sample, titled
+from emostudy.wording import alone, counted, interval, on, percent, protocol_title, roles, sample, titled
 
 SIGNS = {"female": "♀ women", "male": "♂ men"}
 MAX_NAMED = 40  # more speakers than this do not find room for their names
@@ -89,3 +90,39 @@ def _group(ax, name: str, places: pd.Series, rows: pd.DataFrame) -> None:
     words = f"{name}: {percent(mean)}"
     ax.annotate(words, (places.min() - 0.5, 0), (0, 3), ("data", "axes fraction"), "offset points", color=INK)
     ax.margins(y=0.12)
+
+
+@styled
+def strip(each: pd.DataFrame, title: str, chance: float, num_left_out: int = 0, width: float = HALF) -> Figure:
+    """Every speaker of one system under one protocol from the worst to the best, with intervals; both ends by name.
+
+    Args:
+        each: of `groups.each_speaker`, of one system.
+        num_left_out: speakers of too few clips.
+    """
+    each = each.sort_values("value", ignore_index=True)
+    out = f" {counted(num_left_out, 'speaker')} of too few clips left out." if num_left_out else ""
+    note = (
+        f"{counted(len(each), 'speaker')}. Whiskers: 95 % interval over the speaker's own clips. Line: their mean.{out}"
+    )
+    fig, axes = canvas(width, 2.4, f"{title}: from the worst to the best read", note)
+    ax, seen = axes[0, 0], look(each.modalities.iloc[0])
+    errors = 100 * np.abs(each[["ci_low", "ci_high"]].sub(each.value, axis=0).to_numpy().T)
+    thin = {"elinewidth": 1.0, "mew": 0.9, "ms": 3.6 if len(each) <= MAX_NAMED else 2.4}
+    ax.errorbar(each.index, 100 * each.value, errors, fmt=seen.marker, color=seen.colour, label="_speakers", **thin)
+    ax.axhline(100 * each.value.mean(), color=GREY, lw=1, zorder=0)
+    ax.axhline(100 * chance, color=GREY, lw=0.9, ls=(0, (1, 1.5)), zorder=0)
+    ax.annotate(f"chance {percent(chance)}", (0, 100 * chance), (0, 3), textcoords="offset points", color=GREY)
+    for row, side in ((each.iloc[0], "left"), (each.iloc[-1], "right")):
+        words = f"{row.speaker}: {percent(row.value)}"
+        ax.annotate(words, (row.name, 100 * row.value), (0, 9), textcoords="offset points", ha=side, color=INK)
+    ax.set(ylabel="UAR (%)", xlabel="speakers, sorted", xticks=[])
+    ax.grid(axis="y")
+    return fig
+
+
+def strip_alt(each: pd.DataFrame, title: str) -> str:
+    """The finding of `strip`: both ends with their intervals, and the mean."""
+    low, high = each.loc[each.value.idxmin()], each.loc[each.value.idxmax()]
+    worst, best = (f"{row.speaker} with {interval(row.value, row.ci_low, row.ci_high)}" for row in (low, high))
+    return f"UAR in percent of {title} for {counted(len(each), 'speaker')}: worst {worst}, best {best}, mean {percent(each.value.mean())}."
