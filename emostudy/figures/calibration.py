@@ -33,7 +33,7 @@ def reliability(table: pd.DataFrame, cluster: str = "speaker", width: float = FU
             ax.plot(
                 100 * some.sure, 100 * some.right, marker=style.marker, ms=4, color=style.colour, label=f"_{modalities}"
             )
-        ax.set(xlim=(0, 100), ylim=(0, 100), xlabel="confidence (%)")
+        ax.set(xlim=(0, 102), ylim=(0, 102), xlabel="confidence (%)")
     axes[0].set_ylabel("right (%)")
     return fig
 
@@ -73,7 +73,8 @@ def _panels(table: pd.DataFrame, width: float, title: str, note: str):
         Line2D([], [], color=one.colour, marker=one.marker, ms=4, label=modality_title(name))
         for name, one in looks.items()
     ]
-    keys_above(fig, axes[0], handles, columns=2)
+    if len(handles) > 1:
+        keys_above(fig, axes[0], handles, columns=4 if len(protocols) > 1 else 2)
     for ax, protocol in zip(axes, protocols, strict=True):
         ax.set_title(f"\n{protocol_title(protocol)}", loc="right")
         ax.grid(axis="both")

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from emostudy.corpora.corpus import Corpus
 from emostudy.figures.marks import protocol_keys
 from emostudy.figures.style import GREY, HALF, INK, canvas, keys_above, look, styled
-from emostudy.wording import alone, counted, interval, on, percent, protocol_title, roles, sample, titled
+from emostudy.wording import alone, counted, interval, on, percent, protocol_title, roles, sample, sentence, titled
 
 SIGNS = {"female": "♀ women", "male": "♂ men"}
 MAX_NAMED = 40  # more speakers than this do not find room for their names
@@ -105,7 +105,7 @@ def strip(each: pd.DataFrame, title: str, chance: float, num_left_out: int = 0, 
     note = (
         f"{counted(len(each), 'speaker')}. Whiskers: 95 % interval over the speaker's own clips. Line: their mean.{out}"
     )
-    fig, axes = canvas(width, 2.4, f"{title}: from the worst to the best read", note)
+    fig, axes = canvas(width, 2.4, "Who is read worst, who best?", f"{sentence(title)}; {note}")
     ax, seen = axes[0, 0], look(each.modalities.iloc[0])
     errors = 100 * np.abs(each[["ci_low", "ci_high"]].sub(each.value, axis=0).to_numpy().T)
     thin = {"elinewidth": 1.0, "mew": 0.9, "ms": 3.6 if len(each) <= MAX_NAMED else 2.4}
@@ -113,9 +113,9 @@ def strip(each: pd.DataFrame, title: str, chance: float, num_left_out: int = 0, 
     ax.axhline(100 * each.value.mean(), color=GREY, lw=1, zorder=0)
     ax.axhline(100 * chance, color=GREY, lw=0.9, ls=(0, (1, 1.5)), zorder=0)
     ax.annotate(f"chance {percent(chance)}", (0, 100 * chance), (0, 3), textcoords="offset points", color=GREY)
-    for row, side in ((each.iloc[0], "left"), (each.iloc[-1], "right")):
-        words = f"{row.speaker}: {percent(row.value)}"
-        ax.annotate(words, (row.name, 100 * row.value), (0, 9), textcoords="offset points", ha=side, color=INK)
+    for row, end, side, away in ((each.iloc[0], "ci_low", "left", -11), (each.iloc[-1], "ci_high", "right", 4)):
+        words, place = f"{row.speaker}: {percent(row.value)}", (row.name, 100 * row[end])
+        ax.annotate(words, place, (-4 if away < 0 else 4, away), textcoords="offset points", ha=side, color=INK)
     ax.set(ylabel="UAR (%)", xlabel="speakers, sorted", xticks=[])
     ax.grid(axis="y")
     return fig
