@@ -217,6 +217,10 @@ def test_a_study_cut_short_for_a_test_is_shown_where_there_is_no_other_and_says_
     page = Page(report.write(tmp_path))
     assert "Training was cut short for a test: no number here means anything." in page.texts("p")
     assert "Cut short: the best of each set" in page.texts("caption")
+    (tmp_path / "claims").mkdir()
+    (tmp_path / "claims" / "claims.png").write_bytes(png())
+    (tmp_path / "claims" / "claims.txt").write_text("Of 2 printed numbers 1 reproduced.")
+    assert "What the study finds" not in report.write(tmp_path).read_text("utf-8")
     add_table(tmp_path / "emosynth" / "class", "03_results", "Whole")
     assert "cut short" not in report.write(tmp_path).read_text("utf-8")
     assert [path.name for path in (tmp_path / "report").glob("emosynth*")] == ["emosynth_class.html"], (
@@ -624,11 +628,14 @@ def test_a_parameter_that_none_can_have_is_a_fault_and_stops_nothing(root):
 
 
 def test_protocols_of_which_the_same_can_be_said_share_a_row():
-    told = protocols([], ["random", "as_published:80_20", "as_published:100_clips", "speaker_independent"])
+    told = protocols(
+        [], ["random", "as_published:80_20", "as_published:100_clips", "speaker_independent", "leave_one_corpus_out"]
+    )
     assert [titles for titles, _ in told] == [
         "100 clips as published, 80/20 as published",
         "random split",
         "new speakers",
+        "one new corpus",
     ]
     assert not any("`" in words for _, words in told)
 
