@@ -77,7 +77,9 @@ def _found(study: Study) -> tuple[str, str] | None:
     """What a corpus shows: how many systems fall, what the best reaches then, and whether joining modalities helps."""
     fall, joined = _fall(study), _joined(study)
     return (
-        (f"{study.name}: {' '.join(filter(None, (fall, joined)))}", f"results-{study.id}") if fall or joined else None
+        (f"{study.name} · {study.profile}: {' '.join(filter(None, (fall, joined)))}", f"results-{study.id}")
+        if fall or joined
+        else None
     )
 
 
