@@ -11,6 +11,7 @@ from emostudy.figures import calibration as figures
 from emostudy.metrics import NUM_BINS
 from emostudy.predictions import columns_of
 from emostudy.records import score
+from emostudy.wording import not_drawn, too_few
 
 COLUMNS = columns_of(toys.EMOTIONS)
 
@@ -150,3 +151,13 @@ def test_what_stands_for_each_modality_and_for_all_together_is_chosen_by_dev(cor
     assert set(found.recipe) == {"b", "c", "late"} and set(found.part) == {"dev", "test"}
     with pytest.raises(ValueError, match="no system ran under 'random'"):
         chosen(rows[rows.recipe == "line"], corpus, "random")
+
+
+def test_protocols_of_a_handful_of_test_clips_are_left_out_and_named():
+    counts = {"as_published:100_clips": 10, "official": 2610}
+    records = pd.DataFrame({"protocol": list(counts), "num_clips": list(counts.values())})
+    clips = pd.DataFrame([(name, number) for name, count in counts.items() for number in range(count)])
+    for frame in (records, clips.set_axis(["protocol", "clip_id"], axis=1)):
+        assert too_few(frame) == {"as_published:100_clips": 10}
+    assert not_drawn(too_few(records)) == " Not drawn: 100 clips as published, of 10 test clips (fewer than 100)."
+    assert too_few(records[:1]) == {} and not_drawn({}) == "", "never all"

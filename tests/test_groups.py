@@ -10,6 +10,7 @@ import toys
 from emostudy import groups
 from emostudy.figures.groups import groups as drawn
 from emostudy.figures.groups import groups_alt
+from emostudy.figures.speakers import strip, strip_alt
 from emostudy.intervals import overall, pooled
 
 
@@ -165,3 +166,64 @@ def test_words_and_figure(corpus):
         groups.smallest(table[:0]).startswith("Nothing is known")
         and len(groups.spread_worded(groups.spread(rows), {})) == 1
     )
+
+
+def of_two(shares: dict[str, float], num: int = 40) -> pd.DataFrame:
+    """Test predictions of one system: of each speaker `num` clips of two emotions, so many right."""
+    rows = []
+    for speaker, share in shares.items():
+        for at in range(num):
+            emotion = ("anger", "joy")[at % 2]
+            right = at // 2 < share * num / 2
+            rows.append((f"{speaker}_{at}", speaker, emotion, emotion if right else "fear"))
+    table = pd.DataFrame(rows, columns=["clip_id", "speaker", "emotion", "predicted"])
+    return table.assign(recipe="a", modalities="face", seed=0)
+
+
+def test_every_speaker_has_an_interval_over_their_own_clips():
+    each = groups.each_speaker(of_two({"good": 1.0, "bad": 0.2, "middle": 0.5}))
+    assert each.speaker.tolist() == ["bad", "middle", "good"] and each.value.tolist() == [0.2, 0.5, 1.0]
+    assert each.num_clips.tolist() == [40] * 3
+    good, middle = each.iloc[2], each.iloc[1]
+    assert good.ci_low == good.ci_high == 1.0
+    assert middle.ci_high - middle.ci_low == pytest.approx(2 * 1.96 * (0.25 / 40) ** 0.5, rel=0.15)
+    assert each.equals(groups.each_speaker(of_two({"good": 1.0, "bad": 0.2, "middle": 0.5})))
+
+
+def test_an_interval_grows_with_fewer_clips_and_seeds_do_not_shrink_it():
+    wide = groups.each_speaker(of_two({"a": 0.5}, num=20)).iloc[0]
+    one = of_two({"a": 0.5}, num=80)
+    narrow, again = (groups.each_speaker(rows).iloc[0] for rows in (one, pd.concat([one, one.assign(seed=1)])))
+    assert wide.ci_high - wide.ci_low > 1.5 * (narrow.ci_high - narrow.ci_low)
+    assert (narrow.ci_low, narrow.ci_high) == (again.ci_low, again.ci_high)
+
+
+def test_the_strip_names_both_ends_and_who_is_left_out():
+    each = groups.each_speaker(of_two({"good": 1.0, "bad": 0.2, "middle": 0.5}))
+    fig = strip(each, "one", 0.5, 3)
+    told = [text.get_text() for text in fig.axes[0].texts]
+    assert "bad: 20.0" in told and "good: 100.0" in told and "chance 50.0" in told
+    assert "3 speakers of too few clips left out" in " ".join(text.get_text() for text in fig.texts).replace("\n", " ")
+    assert "worst bad with 20.0 [" in strip_alt(each, "one")
+
+
+def test_of_groups_of_as_many_speakers_that_of_fewer_clips_is_the_smallest():
+    rows = pd.DataFrame(
+        {
+            "attribute": "gender",
+            "group": ["female", "male"],
+            "num_speakers": 12,
+            "num_clips": [720, 719],
+            "ci_low": 0.1,
+        }
+    )
+    assert groups.smallest(rows) == "The smallest group is gender *male*: 12 speakers, 719 clips."
+    assert "All groups are of the same size: 12 speakers, 720 clips" in groups.smallest(rows.assign(num_clips=720))
+
+
+def test_what_cannot_be_tested_is_not_told_as_no_difference():
+    rows = {"recipe": "a", "modalities": "face", "attribute": "age", "group": ["old", "young"], "value": [0.4, 0.5]}
+    rows |= {"ci_low": np.nan, "ci_high": np.nan, "num_speakers": 1, "num_clips": 9, "gap": np.nan}
+    table = pd.DataFrame(rows | {"gap_low": np.nan, "gap_high": np.nan, "p_value": np.nan, "p_holm": np.nan})
+    assert "(not testable)" in groups_alt(table, {}) and "no difference shown" not in groups_alt(table, {})
+    assert groups.worded(table, {})["p (Holm)"].tolist() == ["not testable", ""]
