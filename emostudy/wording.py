@@ -122,12 +122,16 @@ def too_few(frame: pd.DataFrame) -> dict[str, int]:
     """Protocols that tested fewer than `FEWEST` clips, and how many: their falls and curves say more of luck than of a system.
 
     Args:
-        frame: records, or predictions of test clips. None is named where all tested so few.
+        frame: records, or predictions of test clips. None is named where the honest one tested so few.
     """
     by = frame.groupby("protocol")
     num = by.num_clips.max() if "num_clips" in frame else by.clip_id.nunique()
     small = num[num < FEWEST]
-    return {} if len(small) == len(num) else {name: int(count) for name, count in small.items()}
+    return (
+        {}
+        if not len(num) or roles(num.index)["honest"] in small
+        else {name: int(count) for name, count in small.items()}
+    )
 
 
 def not_drawn(small: Mapping[str, int]) -> str:

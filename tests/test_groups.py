@@ -227,3 +227,25 @@ def test_what_cannot_be_tested_is_not_told_as_no_difference():
     table = pd.DataFrame(rows | {"gap_low": np.nan, "gap_high": np.nan, "p_value": np.nan, "p_holm": np.nan})
     assert "(not testable)" in groups_alt(table, {}) and "no difference shown" not in groups_alt(table, {})
     assert groups.worded(table, {})["p (Holm)"].tolist() == ["not testable", ""]
+def test_the_smallest_group_is_that_of_fewest_speakers_then_of_fewest_clips(corpus):
+    table = groups.table(predictions(corpus, 2.0, 1.0), corpus, num_draws=20)
+    assert groups.smallest(table).startswith("All groups are of the same size: 10 speakers, 120 clips")
+    fewer = table.assign(num_clips=np.where(table.group == "female", 119, 120))
+    assert groups.smallest(fewer).startswith("The smallest group is gender *female*: 10 speakers, 119 clips")
+
+
+def test_what_cannot_be_tested_is_called_so_and_has_no_interval_in_the_note(corpus):
+    few = sorted(corpus.clips.speaker.unique())[:4]
+    rows = predictions(corpus, 2.0, 1.0)
+    table = groups.table(rows[rows.speaker.isin(few)], corpus, num_draws=20)
+    assert "(not testable)" in groups_alt(table, {}) and "not testable" in groups.worded(table, {})["p (Holm)"].iloc[0]
+    note = " ".join(drawn(table, {}, "speaker_independent").get_supxlabel().split())
+    assert "95 %" not in note and "–: the gap is not testable" in note and "filled" not in note
+
+
+def test_each_speaker_has_the_score_of_the_own_clips_within_an_interval(corpus):
+    rows = predictions(corpus, 3.0, 0.5)
+    each = groups.each_speaker(rows, num_draws=200).set_index("speaker")
+    of = groups.of_speakers(rows).droplevel(["recipe", "modalities"])
+    assert each.value.to_dict() == pytest.approx(of.to_dict()) and each.value.is_monotonic_increasing
+    assert (each.ci_low <= each.value).all() and (each.value <= each.ci_high).all() and (each.num_clips == 12).all()

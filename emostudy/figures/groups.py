@@ -39,11 +39,9 @@ def groups(
     whisker = (
         f"{interval_note(cluster).capitalize()}; in" if table.ci_low.notna().any() else "Too few for an interval; in"
     )
-    gap = "the largest gap of each attribute, in points" if table.p_holm.notna().any() else UNTESTED
-    note = (
-        f"{protocol_title(protocol).capitalize()}. {whisker} brackets speakers; right: {gap}; filled where it is shown to be more than "
-        "chance among speakers."
-    )
+    gap = "the largest gap of each attribute, in points; filled where it is shown to be more than chance among speakers"
+    right = f"right: {gap}" if table.p_holm.notna().any() else f"–: the gap is {UNTESTED}"
+    note = f"{protocol_title(protocol).capitalize()}. {whisker} brackets speakers; {right}."
     fig, ax = row_chart(width, rows, "For whom does it work?", note)
     first = ~table.duplicated(SAME)
     for place, row in zip(rows.places, pd.concat(ordered).itertuples(), strict=True):
