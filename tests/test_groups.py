@@ -11,6 +11,7 @@ from emostudy import groups
 from emostudy.figures.groups import groups as drawn
 from emostudy.figures.groups import groups_alt
 from emostudy.figures.speakers import strip, strip_alt
+from emostudy.figures.speakers import MOST, strip
 from emostudy.intervals import overall, pooled
 
 
@@ -249,3 +250,12 @@ def test_each_speaker_has_the_score_of_the_own_clips_within_an_interval(corpus):
     of = groups.of_speakers(rows).droplevel(["recipe", "modalities"])
     assert each.value.to_dict() == pytest.approx(of.to_dict()) and each.value.is_monotonic_increasing
     assert (each.ci_low <= each.value).all() and (each.value <= each.ci_high).all() and (each.num_clips == 12).all()
+
+
+def test_the_strip_tells_women_from_men_and_how_many_of_many_it_draws(corpus):
+    each = groups.each_speaker(predictions(corpus, 3.0, 0.5), num_draws=20)
+    fig = strip(each, "Model A", 1 / 3, genders=groups.attributes(corpus)["gender"])
+    faces = {bar.get_label(): bar.lines[0].get_markerfacecolor() for bar in fig.axes[0].containers}
+    assert set(faces) == {"♀ women", "♂ men"} and faces["♂ men"] == "white" != faces["♀ women"]
+    many = pd.concat([each.assign(speaker=each.speaker + str(by)) for by in range(6)])
+    assert f"{MOST} of 120 speakers, those of most clips" in " ".join(strip(many, "A", 1 / 3).get_supxlabel().split())

@@ -10,6 +10,7 @@ from emostudy.figures.style import GREY, HALF, INK, canvas, keys_above, look, st
 from emostudy.wording import alone, counted, interval, on, percent, protocol_title, roles, sample, sentence, titled
 
 SIGNS = {"female": "♀ women", "male": "♂ men"}
+MOST = 100  # speakers that a strip has room for
 MAX_NAMED = 40  # more speakers than this do not find room for their names
 
 
@@ -93,24 +94,36 @@ def _group(ax, name: str, places: pd.Series, rows: pd.DataFrame) -> None:
 
 
 @styled
-def strip(each: pd.DataFrame, title: str, chance: float, num_left_out: int = 0, width: float = HALF) -> Figure:
+def strip(
+    each: pd.DataFrame, title: str, chance: float, num_left_out: int = 0, genders=None, width: float = HALF
+) -> Figure:
     """Every speaker of one system under one protocol from the worst to the best, with intervals; both ends by name.
 
     Args:
         each: of `groups.each_speaker`, of one system.
         num_left_out: speakers of too few clips.
+        genders: speaker -> gender, where it is known; men are hollow. Of more than `MOST` speakers those of most clips are drawn.
     """
+    everyone, mean = len(each), each.value.mean()
+    each = each.nlargest(MOST, "num_clips") if everyone > MOST else each
     each = each.sort_values("value", ignore_index=True)
     out = f" {counted(num_left_out, 'speaker')} of too few clips left out." if num_left_out else ""
-    note = (
-        f"{counted(len(each), 'speaker')}. Whiskers: 95 % interval over the speaker's own clips. Line: their mean.{out}"
-    )
+    note = f"{_how_many(len(each), everyone)}. Whiskers: 95 % interval over the speaker's own clips. Line: mean of all.{out}"
     fig, axes = canvas(width, 2.4, "Who is read worst, who best?", f"{sentence(title)}; {note}")
     ax, seen = axes[0, 0], look(each.modalities.iloc[0])
     errors = 100 * np.abs(each[["ci_low", "ci_high"]].sub(each.value, axis=0).to_numpy().T)
     thin = {"elinewidth": 1.0, "mew": 0.9, "ms": 3.6 if len(each) <= MAX_NAMED else 2.4}
-    ax.errorbar(each.index, 100 * each.value, errors, fmt=seen.marker, color=seen.colour, label="_speakers", **thin)
-    ax.axhline(100 * each.value.mean(), color=GREY, lw=1, zorder=0)
+    known = dict(genders) if genders is not None else {}
+    gender = pd.Series([known.get(name, "") for name in each.speaker], each.index)
+    for name, rows in each.groupby(gender):
+        face = "white" if name == "male" else seen.colour
+        words, at = SIGNS.get(name, "_speakers"), rows.index
+        ax.errorbar(
+            at, 100 * rows.value, errors[:, at], fmt=seen.marker, color=seen.colour, mfc=face, label=words, **thin
+        )
+    if gender.isin(SIGNS).any():
+        keys_above(fig, ax, ax.get_legend_handles_labels()[0])
+    ax.axhline(100 * mean, color=GREY, lw=1, zorder=0)
     ax.axhline(100 * chance, color=GREY, lw=0.9, ls=(0, (1, 1.5)), zorder=0)
     ax.annotate(f"chance {percent(chance)}", (0, 100 * chance), (0, 3), textcoords="offset points", color=GREY)
     for row, end, side, away in ((each.iloc[0], "ci_low", "left", -11), (each.iloc[-1], "ci_high", "right", 4)):
@@ -119,6 +132,12 @@ def strip(each: pd.DataFrame, title: str, chance: float, num_left_out: int = 0, 
     ax.set(ylabel="UAR (%)", xlabel="speakers, sorted", xticks=[])
     ax.grid(axis="y")
     return fig
+
+
+def _how_many(drawn: int, everyone: int) -> str:
+    """ "24 speakers", or "50 of 91 speakers, those of most clips"."""
+    some = f"{drawn} of {counted(everyone, 'speaker')}, those of most clips"
+    return counted(everyone, "speaker") if drawn == everyone else some
 
 
 def strip_alt(each: pd.DataFrame, title: str) -> str:
