@@ -161,6 +161,8 @@ def test_protocols_of_a_handful_of_test_clips_are_left_out_and_named():
         assert too_few(frame) == {"as_published:100_clips": 10}
     assert not_drawn(too_few(records)) == " Not drawn: 100 clips as published, of 10 test clips (fewer than 100)."
     assert too_few(records[:1]) == {} and not_drawn({}) == "", "never all"
+
+
 def test_a_protocol_of_few_test_clips_is_left_out_and_named_unless_it_is_the_honest_one():
     many, few = (toys.predictions("a", protocol=name).query("part == 'test'") for name in ("official", "random"))
     many = pd.concat([many.assign(clip_id=many.clip_id + by) for by in "xyz"])

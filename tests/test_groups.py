@@ -10,8 +10,7 @@ import toys
 from emostudy import groups
 from emostudy.figures.groups import groups as drawn
 from emostudy.figures.groups import groups_alt
-from emostudy.figures.speakers import strip, strip_alt
-from emostudy.figures.speakers import MOST, strip
+from emostudy.figures.speakers import MOST, strip, strip_alt
 from emostudy.intervals import overall, pooled
 
 
@@ -228,6 +227,8 @@ def test_what_cannot_be_tested_is_not_told_as_no_difference():
     table = pd.DataFrame(rows | {"gap_low": np.nan, "gap_high": np.nan, "p_value": np.nan, "p_holm": np.nan})
     assert "(not testable)" in groups_alt(table, {}) and "no difference shown" not in groups_alt(table, {})
     assert groups.worded(table, {})["p (Holm)"].tolist() == ["not testable", ""]
+
+
 def test_the_smallest_group_is_that_of_fewest_speakers_then_of_fewest_clips(corpus):
     table = groups.table(predictions(corpus, 2.0, 1.0), corpus, num_draws=20)
     assert groups.smallest(table).startswith("All groups are of the same size: 10 speakers, 120 clips")

@@ -125,7 +125,14 @@ def strip(
         keys_above(fig, ax, ax.get_legend_handles_labels()[0])
     ax.axhline(100 * mean, color=GREY, lw=1, zorder=0)
     ax.axhline(100 * chance, color=GREY, lw=0.9, ls=(0, (1, 1.5)), zorder=0)
-    ax.annotate(f"chance {percent(chance)}", (0, 100 * chance), (0, 3), textcoords="offset points", color=GREY)
+    ax.annotate(
+        f"chance {percent(chance)}",
+        (each.index[-1], 100 * chance),
+        (0, 3),
+        textcoords="offset points",
+        ha="right",
+        color=GREY,
+    )
     for row, end, side, away in ((each.iloc[0], "ci_low", "left", -11), (each.iloc[-1], "ci_high", "right", 4)):
         words, place = f"{row.speaker}: {percent(row.value)}", (row.name, 100 * row[end])
         ax.annotate(words, place, (-4 if away < 0 else 4, away), textcoords="offset points", ha=side, color=INK)
