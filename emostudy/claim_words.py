@@ -32,7 +32,7 @@ def _worded(rows: pd.DataFrame) -> dict[str, str]:
         "accuracy claimed": f"{', '.join(map(_printed, ordered.itertuples()))} ({one.measured_on})",
         "on": one.on,
         "rebuilt": rebuilt(one),
-        "their way": way(one),
+        "their way": way(one) + (f"; {one.also}" if one.also else ""),
         "honest": interval(one.honest, one.honest_low, one.honest_high),
         "verdict": verdicts.index[0]
         if len(verdicts) == 1

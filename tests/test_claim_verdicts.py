@@ -91,6 +91,10 @@ def test_the_first_that_is_named_is_judged_whichever_comes_nearer():
     for rows in ([first, second], [second, first]):
         row = judged(BERT, *rows)
         assert row.recipe == BERT.recipes[0] and row.verdict == "not reproduced"
+        assert (
+            row.also == f"{BERT.recipes[1].upper()} 98.0 [-]"
+            and row.also in words.worded(row.to_frame().T)["their way"][0]
+        )
 
 
 def test_what_their_way_does_not_reach_is_explained_by_nothing():
