@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import toys
 
-from emostudy import corpora
+from emostudy import corpora, systems
 from emostudy.cli import main
 from emostudy.corpora.catalogue import cards
 from emostudy.experiments import identity_of
@@ -94,7 +94,7 @@ def test_the_table_says_where_a_system_ran_and_how_to_run_the_others(tmp_path):
     for profile, recipes in (("paper", ["speech_cnn", "speech_mine_probe", "mean"]), ("smoke", ["speech_mlp"])):
         told = {"recipe": recipes, "run_id": recipes, "modalities": ["speech", "speech", "face+speech"][: len(recipes)]}
         pd.DataFrame(told).to_csv(tmp_path / "tess" / profile / "records.csv")
-    record = {"features": {"speech": {"medium": "audio"}}}
+    record = {"features": {"speech": {"medium": "audio"}}, "learner": {"type": "Estimator"}}
     about = {
         "fitted": {"trials": [1, 2, 3]},
         "history": [],
@@ -119,6 +119,21 @@ def test_the_table_says_where_a_system_ran_and_how_to_run_the_others(tmp_path):
     assert "| not here | `--only 03 -p systems='[\"speech_mlp\"]'` |" in markdown(rows.reset_index())
     assert rows.weights["face_resnet50"] == "IMAGENET1K_V2 (torchvision)"
     assert set(rows.modality) == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("learner", "told"),
+    [
+        ({"epochs": 3}, "epoch, of 3"),
+        ({"learner": {"epochs": 3}, "type": "Adjusted"}, "epoch, of 3"),
+        ({"epochs": 3, "keep": "last"}, "nothing"),
+    ],
+)
+def test_what_dev_chose_is_read_from_a_record(learner, told):
+    """A record leaves out what is as usual, such as keeping the best epoch."""
+    fitted = {"epochs": 3, "best_epoch": 2}
+    assert systems._chosen({"record": {"learner": learner}, "fitted": fitted, "history": [{"epoch": 1}]}) == told
+    assert systems._chosen({"record": {"learner": learner}, "fitted": fitted, "history": []}) == "nothing"
 
 
 def test_the_notebooks_that_the_table_names_are_those_of_the_modality():
