@@ -164,7 +164,7 @@ def test_corpora_of_faces_cut_out_say_so_in_their_cards():
 def test_cards_name_further_systems_that_are_known_and_that_their_corpus_can_feed():
     named = {name: one["further_systems"] for name, one in cards().items() if "further_systems" in one}
     assert named
-    for name, further in named.items():
-        for kind, names in further.items():
+    for name, known in named.items():
+        for kind, names in known.items():
             usual_media = {"face": "action_units", "speech": "audio", "text": "text"}
             assert len(further(kind, names, corpus(**{usual_media[kind]: "x"}))) == len(names), name
