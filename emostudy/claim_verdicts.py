@@ -117,7 +117,8 @@ def table(found: pd.DataFrame, leaks: pd.DataFrame, claims: Sequence[Claim] = CL
         What the claim says; `verdict`; recipe, title and corpus of what is judged, "" where nothing is; `unlike`: in what that only stands
         in for theirs; `reached` in the authors' way, with reached_low and reached_high (NaN on training clips); `tested`: accuracy of
         their test clips, with tested_low and tested_high; `honest`, accuracy under the honest protocol, with honest_low and
-        honest_high; `protocol`, the authors' way; `also`: what others that the claim names reached in it; `explained`;
+        honest_high; `protocol`, the authors' way; `also`: what others that the claim names reached in it, and of the one
+        nearest to the number near, near_honest, each with _low and _high; `explained`;
         `elsewhere`: what else rebuilds the model, and the model on other corpora,
         the first of them in numbers too (other, other_low, other_high); `command` that runs the rebuild.
     """
@@ -150,10 +151,21 @@ def judged(claim: Claim, found: pd.DataFrame, leaks: pd.DataFrame) -> dict:
         **{f"tested{end}": row.get(f"theirs_WA{end}", float("nan")) for end in ENDS},
         **{f"honest{end}": row.get(f"honest_WA{end}", float("nan")) for end in ENDS},
         "protocol": row.get("protocol_theirs", ""),
+        **_nearest_other(claim, able[1:]),
         "also": "; ".join(f"{one['title']} {interval(*reached_by(claim, one))}" for one in able[1:]),
         "explained": "" if said in (MISSED, SO_MISSED) else explained(claim, leaks),
         **_elsewhere([one for one in rows if one not in able]),
         "command": claim_tables.command(claim),
+    }
+
+
+def _nearest_other(claim: Claim, rows: list[dict]) -> dict[str, float]:
+    """What the nearest of further rebuilds reached in the authors' way, and honestly; NaN where there is none."""
+    row = min(rows, key=lambda row: abs(reached_by(claim, row)[0] - claim.value), default=None)
+    near = reached_by(claim, row) if row else (float("nan"),) * 3
+    honest = [row[f"honest_WA{end}"] if row else float("nan") for end in ENDS]
+    return {f"near{end}": value for end, value in zip(ENDS, near, strict=True)} | {
+        f"near_honest{end}": value for end, value in zip(ENDS, honest, strict=True)
     }
 
 

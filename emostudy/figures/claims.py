@@ -31,6 +31,8 @@ def claims(table: pd.DataFrame, width: float = HALF) -> Figure:
         ticks.append(y + 0.4 * (len(lines) - 1))
         y += 0.8 * len(lines) + 0.4
     note = "95 % intervals. Training: UAR of training clips, which has none. Crosses are no test of a claim: other clips, other labels."
+    if two := list(dict.fromkeys(table.subject[table.near.notna()])):
+        note += f" By two rebuilds: {', '.join(two)}."
     if stood_in := list(dict.fromkeys(table.subject[table.verdict.isin((SO_REACHED, SO_MISSED))])):
         note += f" By a stand-in: {', '.join(stood_in)}."
     fig, ax = row_chart(width, Rows(labels, ticks, [], ticks), "Claimed and reached", note, ROW, "WA")
@@ -53,6 +55,10 @@ def _reached(ax, place: float, row: pd.Series) -> None:
     if row.verdict in JUDGED:
         whiskers(ax, place, row.reached, row.reached_low, row.reached_high, style, "white", f"{row.subject} theirs")
         whiskers(ax, place, row.honest, row.honest_low, row.honest_high, style, style.colour, f"{row.subject} honest")
+        if pd.notna(row.near):
+            ends = row.near_honest, row.near_honest_low, row.near_honest_high
+            whiskers(ax, place, row.near, row.near_low, row.near_high, style, "white", f"{row.subject} near theirs")
+            whiskers(ax, place, *ends, style, style.colour, f"{row.subject} near honest")
     elif pd.notna(row.other):
         whiskers(ax, place, row.other, row.other_low, row.other_high, ELSEWHERE, GREY, f"{row.subject} elsewhere")
 
