@@ -2,6 +2,8 @@
 
     python tests/speeds.py WEIGHTS > results/machines/speeds.csv
 
+Names of `PARTS` behind it run these alone.
+
 `WEIGHTS`: the folder of a pretrained encoder of text, such as all-MiniLM-L6-v2. RAVDESS and MELD have to be there (EMOSTUDY_DATA).
 Features are read from the cache, but for those that are timed. Columns: `what, value, unit, of`.
 """
@@ -84,7 +86,14 @@ def vectors(weights: str) -> list[tuple]:
     ]
 
 
+PARTS = {"rules": rules, "heads": heads, "strong": strong}
+
 if __name__ == "__main__":
-    with redirect_stdout(sys.stderr):
-        rows = [*vectors(sys.argv[1]), *rules(), *heads(), *strong()]
-    print("what,value,unit,of", *(f'"{what}",{value:.4g},{unit},"{of}"' for what, value, unit, of in rows), sep="\n")
+    weights, *only = sys.argv[1:]
+    PARTS["vectors"] = lambda: vectors(weights)
+    print("what,value,unit,of", flush=True)
+    for name in only or PARTS:
+        with redirect_stdout(sys.stderr):
+            rows = PARTS[name]()
+        for what, value, unit, of in rows:
+            print(f'"{what}",{value:.4g},{unit},"{of}"', flush=True)
