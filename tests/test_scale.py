@@ -109,7 +109,8 @@ def unimodal_runs(num: int, folder: Path) -> list[str]:
                 rows = clips[fold_of == held]
                 probabilities = rng.dirichlet(np.ones(6), len(rows))
                 frames.append(preds.frame(head, rows, part, probabilities, EMOTIONS))
-            preds.write_run(folder, pd.concat(frames, ignore_index=True), head)
+            about = {"pretrained": "none", "fitted": {"num_parameters": 10}}
+            preds.write_run(folder, pd.concat(frames, ignore_index=True), head | about)
             run_ids.append(head["run_id"])
     return run_ids
 
