@@ -1,6 +1,5 @@
 """The committed results: each table and figure follows from the committed predictions, and no file was edited since."""
 
-import os
 import shutil
 
 import numpy as np
@@ -53,16 +52,7 @@ def close(one, other) -> bool:
     return bool((near | (first.to_numpy() == second.to_numpy())).all())
 
 
-def smallest_of_each(folders: list) -> list:
-    """Of a corpus with results of two profiles those of `class`: the same notebooks remake both, and the larger take minutes.
-
-    All, by hand: the variable EMOSTUDY_REMAKE_ALL.
-    """
-    large = {path for path in folders if path.name == "paper" and path.with_name("class") in folders}
-    return [path for path in folders if path not in large or os.environ.get("EMOSTUDY_REMAKE_ALL")]
-
-
-@pytest.fixture(scope="module", params=smallest_of_each(TRAINED), ids=lambda path: f"{path.parent.name}-{path.name}")
+@pytest.fixture(scope="module", params=TRAINED, ids=lambda path: f"{path.parent.name}-{path.name}")
 def remade(request, tmp_path_factory):
     """A committed folder, and another one made from its predictions alone."""
     copy = tmp_path_factory.mktemp("remade") / request.param.parent.name / request.param.name

@@ -55,8 +55,9 @@ def test_minutes_of_notebooks_are_what_was_measured():
 
 def test_how_near_the_ceiling_emosynth_comes_is_what_its_tables_say():
     folder = ROOT / "results" / "emosynth" / "paper" / "tables"
-    single = pd.read_csv(folder / "05_ceilings.csv").reads.dropna()
-    best = pd.read_csv(folder / "05_nearness.csv").iloc[0]
-    told = f"reads {100 * single.min():.0f} to {100 * single.max():.0f} % of what it shows, and the best rule on all three reaches"
-    assert f"{told} {100 * best.reached:.1f} % UAR" in TEXT
+    table = pd.read_csv(folder / "05_ceilings.csv")
+    single, best = table.reads.dropna(), table.iloc[-1]  # dev's choice, not the highest on test
+    assert best.modalities == "face+speech+text"
+    told = f"reads {100 * single.min():.0f} to {100 * single.max():.0f} % of what it shows, and the rule that dev prefers"
+    assert f"{told} on all three reaches {100 * best.reached:.1f} % UAR" in TEXT
     assert f"leaves {100 * best.adjusted:.1f} of the ceiling's {100 * best.ceiling:.1f} (" in " ".join(TEXT.split())
