@@ -58,6 +58,8 @@ def test_how_near_the_ceiling_emosynth_comes_is_what_its_tables_say():
     table = pd.read_csv(folder / "05_ceilings.csv")
     single, best = table.reads.dropna(), table.iloc[-1]  # dev's choice, not the highest on test
     assert best.modalities == "face+speech+text"
-    told = f"reads {100 * single.min():.0f} to {100 * single.max():.0f} % of what it shows, and the rule that dev prefers"
+    told = (
+        f"reads {100 * single.min():.0f} to {100 * single.max():.0f} % of what it shows, and the rule that dev prefers"
+    )
     assert f"{told} on all three reaches {100 * best.reached:.1f} % UAR" in TEXT
     assert f"leaves {100 * best.adjusted:.1f} of the ceiling's {100 * best.ceiling:.1f} (" in " ".join(TEXT.split())
