@@ -53,6 +53,7 @@ def smoke(request, tmp_path_factory):
     """A results folder into which the whole study was run from nothing, and the corpus' name.
 
     Features and the embedded corpus are in `cache` beside `results`. Of several processes of tests one runs it, the others wait.
+    One job: so little is trained that to start a second process takes longer, and the other core has tests of its own.
     """
     if not is_present(request.param):
         pytest.skip(f"{request.param} is not there: set EMOSTUDY_DATA to the folder that holds it")
@@ -60,7 +61,7 @@ def smoke(request, tmp_path_factory):
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"smoke_{request.param}"
     with FileLock(f"{folder}.lock"), pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMOSTUDY_CACHE", str(folder / "cache"))
-        asked = ["--corpus", request.param, "--profile", "smoke", "--jobs", "2"]
+        asked = ["--corpus", request.param, "--profile", "smoke", "--jobs", "1"]
         if not (folder / "done").is_file():
             assert main(["run", *asked, "--results-dir", str(folder / "results")]) == 0
             (folder / "done").touch()

@@ -15,14 +15,17 @@ import pytest
 
 KILLS = int(os.environ.get("EMOSTUDY_KILLS", "3"))
 LONGEST = 14.0  # s until a kill: every stage of these notebooks is reached
-ASK = ["-m", "emostudy", "run", "--profile", "smoke", "--only", "03,04,05", "--jobs", "2"]
+ASK = ["-m", "emostudy", "run", "--profile", "smoke", "--only", "03,04,05"]
 
 
-def start(folder) -> subprocess.Popen:
+def start(folder, jobs="2") -> subprocess.Popen:
     environment = os.environ | {"EMOSTUDY_CACHE": str(folder / "cache"), "TQDM_DISABLE": "1"}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "start_new_session": True}
     return subprocess.Popen(
-        [sys.executable, *ASK, "--results-dir", str(folder / "out")], env=environment, text=True, **quiet
+        [sys.executable, *ASK, "--jobs", jobs, "--results-dir", str(folder / "out")],
+        env=environment,
+        text=True,
+        **quiet,
     )
 
 
@@ -32,8 +35,8 @@ def results(folder) -> dict[str, bytes]:
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in paths}
 
 
-def finish(folder) -> dict[str, bytes]:
-    assert start(folder).wait() == 0, (folder / "errors.txt").read_text()
+def finish(folder, jobs="2") -> dict[str, bytes]:
+    assert start(folder, jobs).wait() == 0, (folder / "errors.txt").read_text()
     return results(folder)
 
 
@@ -49,7 +52,7 @@ def kill(process, with_family: bool) -> None:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    return finish(tmp_path_factory.mktemp("undisturbed"))
+    return finish(tmp_path_factory.mktemp("undisturbed"), jobs="1")
 
 
 def test_a_killed_study_ends_with_the_same_numbers(undisturbed, tmp_path):
