@@ -33,7 +33,8 @@ def fuse_runs(
     """Every set of two or more modalities by every rule that joins so few, for each protocol and seed; one run holds all folds.
 
     In each fold a modality is spoken for by its recipe with the best UAR on that fold's dev clips. A recipe without
-    randomness has one seed, which stands for all. Clips that lack a modality are left out of the sets that need it.
+    randomness has one seed, which stands for all. Clips that lack a modality are left out of the sets that need it, but by rules
+    that read what is missing.
     From disk to disk: the fused runs of one set, and one fold of what they are made of are in memory at a time.
 
     Args:
@@ -118,11 +119,13 @@ def fuse_set(
     todo = [rule for rule in rules if not preds.is_finished(folder, ids[rule.name])]
     made, seconds = {rule.name: [] for rule in todo}, dict.fromkeys(ids, 0.0)
     for fold, of in base.items() if todo else ():
-        clips = both_parts([preds.read_runs(folder, [of[m]]) for m in chosen], emotions, grouped_by)
+        parts = [preds.read_runs(folder, [of[m]]) for m in chosen]
+        clips = both_parts(parts, emotions, grouped_by)
         for rule in todo:
             started = time.perf_counter()
             own = head | {"run_id": ids[rule.name], "recipe": rule.name, "modalities": "+".join(chosen), "fold": fold}
-            made[rule.name].append(fuse_fold(own, clips, rule, emotions))
+            every = both_parts(completed(parts, emotions), emotions, grouped_by) if rule.reads_missing else clips
+            made[rule.name].append(fuse_fold(own, every, rule, emotions))
             seconds[rule.name] += time.perf_counter() - started
     names = {fold: {m: best[m]["recipe"] for m in chosen} for fold, best in folds.items()}
     joined = _joined(base, folder) if todo else {}
@@ -156,7 +159,8 @@ def _joined(base: dict[int, dict[str, str]], folder: Path) -> dict:
 
 def identity_of(rule: Rule) -> dict[str, str]:
     """Hashes of a rule's record and of the code that computes its predictions."""
-    return {"record": hash_of(rule), "code": source_hash(*callables_of(rule), fuse_fold, both_parts, best_recipes)}
+    around = [fuse_fold, both_parts, best_recipes, *([completed] if rule.reads_missing else [])]
+    return {"record": hash_of(rule), "code": source_hash(*callables_of(rule), *around)}
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,13 @@ def both_parts(parts: list[pd.DataFrame], emotions: tuple[str, ...], grouped_by:
     alone = dev_rows[grouped_by].nunique() < 2  # the one actress of TESS that dev has: her clips can still be parted
     groups = dev_rows["clip_id" if alone else grouped_by].to_numpy()
     return Clips(dev_rows, dev, preds.arrays(dev_rows, emotions)[0], groups, test_rows, test)
+
+
+def completed(parts: list[pd.DataFrame], emotions: tuple[str, ...]) -> list[pd.DataFrame]:
+    """Predictions of each modality, with rows for the clips that only others speak of: their probabilities are NaN."""
+    every = pd.concat(parts).drop_duplicates("clip_id")
+    unknown = every.assign(**dict.fromkeys(preds.columns_of(emotions), np.nan))
+    return [pd.concat([rows, unknown[~unknown.clip_id.isin(rows.clip_id)]]) for rows in parts]
 
 
 def fuse_fold(head: dict, clips: Clips, rule: Rule, emotions: tuple[str, ...]) -> pd.DataFrame:

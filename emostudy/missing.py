@@ -1,4 +1,4 @@
-"""Clips that lack a modality: a head is told who lacks what and learns from the rest; all else that learns leaves such clips out."""
+"""Clips that lack a modality: what joins several is told who lacks what and learns from the rest; all else leaves such clips out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -54,14 +54,23 @@ def _plain(values: np.ndarray) -> np.ndarray:
 
 
 def adapted(recipe: Recipe, inputs: dict[str, Extracted]) -> Recipe:
-    """The recipe as it learns from these inputs: a head of several, where a clip that has some of them lacks another, passes over it.
+    """The recipe as it learns from these inputs: `passing_over` where a clip that has some of them lacks another, and it can."""
+    known = [set(values.clip_ids) for values in inputs.values()]
+    return recipe if all(one == known[0] for one in known) or not can_pass_over(recipe) else passing_over(recipe)
+
+
+def can_pass_over(recipe: Recipe) -> bool:
+    """Heads can, and networks that say what they build then (`Recipe.lacking`).
 
     Not where speakers are standardised: their means would be of other clips for each modality.
     """
-    known = [set(values.clip_ids) for values in inputs.values()]
-    if not isinstance(recipe.learner, Batched) or recipe.by_speaker or all(one == known[0] for one in known):
-        return recipe
-    return replace(recipe, prepare={name: OfThoseThere(fit) for name, fit in recipe.prepare.items()})
+    return (isinstance(recipe.learner, Batched) or recipe.lacking is not None) and not recipe.by_speaker
+
+
+def passing_over(recipe: Recipe) -> Recipe:
+    """The recipe as it learns from clips of which some lack a modality."""
+    learner = replace(recipe.learner, build=recipe.lacking) if recipe.lacking else recipe.learner
+    return replace(recipe, learner=learner, prepare={name: OfThoseThere(fit) for name, fit in recipe.prepare.items()})
 
 
 class Lacking(Extracted):

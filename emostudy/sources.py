@@ -92,11 +92,12 @@ def _counts(value: object) -> bool:
 
 
 def callables_of(value: object) -> list[Callable]:
-    """The functions and classes of this package that are named anywhere in a record."""
+    """The functions and classes of this package that are named anywhere in a record, but for fields that only tell."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         methods = [name for name, member in vars(type(value)).items() if inspect.isfunction(member)]
         computes = any(name == "__call__" or not name.startswith("__") for name in methods)
-        parts = [c for f in dataclasses.fields(value) for c in callables_of(getattr(value, f.name))]
+        told = [f.name for f in dataclasses.fields(value) if f.metadata.get("record", True)]
+        parts = [c for name in told for c in callables_of(getattr(value, name))]
         return [type(value), *parts] if computes else parts
     if isinstance(value, dict | list | tuple):
         items = value.values() if isinstance(value, dict) else value

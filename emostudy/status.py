@@ -90,21 +90,21 @@ def of_recipes(folder: Path, data_dir: str = "") -> list[Line]:
     return [_line(name, runs.get(name, []), (expected | asked_for).get(name), now) for name in {**expected, **runs}]
 
 
-def _line(name: Name, runs: list[dict], identity: dict | None, now: str) -> Line:
+def _line(name: Name, runs: list[dict], identities: list[dict] | None, now: str) -> Line:
     told = f"{name[0]} ({name[1]})" + (f", {name[2].replace('_', ' ')}" if name[2] != "none" else "")
     if not runs:
         return Line(told, "missing")
     counted = f"{len(runs)} run{'s' if runs[1:] else ''}"
-    if identity is None:
+    if identities is None:
         return Line(told, "fresh", f"{counted}, by a notebook's own parameters: not compared")
+    kept = {key: {identity[key] for identity in identities} for key in ("record", "code")}
     found = [
         reason
         for reason, changed in (
-            (
-                "its record has changed",
-                any((run.get("identity") or {}).get("record") != identity["record"] for run in runs),
+            *(
+                (f"its {key} has changed", any((run.get("identity") or {}).get(key) not in known for run in runs))
+                for key, known in kept.items()
             ),
-            ("its code has changed", any((run.get("identity") or {}).get("code") != identity["code"] for run in runs)),
             ("the corpus has changed", any(now and run.get("corpus_fingerprint") != now for run in runs)),
         )
         if changed
@@ -112,9 +112,12 @@ def _line(name: Name, runs: list[dict], identity: dict | None, now: str) -> Line
     return Line(told, "stale" if found else "fresh", "; ".join([counted, *found]))
 
 
-def known_recipes(folder: Path, ran: set[Name]) -> tuple[dict[Name, dict], dict[Name, dict]]:
-    """Identities of the recipes and rules that the notebooks train on this corpus; and of those that ran beside them."""
-    from emostudy import experiments, fusing
+def known_recipes(folder: Path, ran: set[Name]) -> tuple[dict[Name, list[dict]], dict[Name, list[dict]]]:
+    """Identities of the recipes and rules that the notebooks train on this corpus; and of those that ran beside them.
+
+    A recipe has two where it may have met clips that lack a modality.
+    """
+    from emostudy import fusing
     from emostudy.recipes import ablated, for_corpus, heads, robust
     from emostudy.recipes.fusion import concatenations
     from emostudy.recipes.raters import RATERS
@@ -146,7 +149,7 @@ def known_recipes(folder: Path, ran: set[Name]) -> tuple[dict[Name, dict], dict[
         if modalities.count("+") + 1 >= rule.fewest
     }
     usual_rules = (*asked([], wants_more), *((SCORE_TRANSFORMER,) if wants_more else ()))
-    rules = {n: fusing.identity_of(rule) for n, rule in pairs.items() if rule in usual_rules or n in ran}
+    rules = {n: [fusing.identity_of(rule)] for n, rule in pairs.items() if rule in usual_rules or n in ran}
     systems = {recipe.name: recipe for kind in KINDS for recipe in every(kind).values()}
     asked_for = {name: systems[name[0]] for name in ran - set(expected) if name[0] in systems}
     tried = {**ablated.by_condition(corpus), **robust.by_condition(corpus)} if len(heads.sets_of(corpus)) else {}
@@ -160,5 +163,13 @@ def known_recipes(folder: Path, ran: set[Name]) -> tuple[dict[Name, dict], dict[
     expected, known = (
         dict(zip(some, for_labels(tuple(some.values()), corpus), strict=True)) for some in (expected, known)
     )
-    identities = [{n: experiments.identity_of(r) for n, r in some.items()} for some in (expected, known)]
+    identities = [{n: _identities(r) for n, r in some.items()} for some in (expected, known)]
     return identities[0] | rules, identities[1]
+
+
+def _identities(recipe) -> list[dict]:
+    """One, or two: as it is, and as it passes over what clips lack."""
+    from emostudy import experiments, missing
+
+    ways = [recipe, *([missing.passing_over(recipe)] if missing.can_pass_over(recipe) else [])]
+    return [experiments.identity_of(way) for way in ways]

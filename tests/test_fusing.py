@@ -11,6 +11,7 @@ from emostudy import predictions as preds
 from emostudy.fusing import aligned, best_recipes, fuse, fuse_runs, seeds_of
 from emostudy.recipes.decision import Rule, mean, stacking_dev
 from emostudy.recipes.rules import MEAN, RULES, STACKING
+from emostudy.recipes.score_transformer import SCORE_TRANSFORMER
 
 
 def singles(**shared) -> pd.DataFrame:
@@ -79,6 +80,33 @@ def test_a_clip_that_lacks_a_modality_is_left_out_of_the_sets_that_need_it(tmp_p
     having = rows[rows.clip_id == "s00_0"].modalities.unique().tolist()
     assert having == ["face+speech"]
     assert (rows.groupby("modalities").clip_id.nunique() == [90, 89, 89, 89]).all()
+
+
+def test_a_rule_that_reads_what_is_missing_is_given_every_clip(tmp_path):
+    frame = singles()
+    frame = frame[~((frame.modalities == "text") & frame.clip_id.isin(["s00_0", "s05_1"]))]
+    frame = frame[~((frame.modalities == "face") & (frame.clip_id == "s00_1"))]
+    rows = fused(frame, tmp_path, (MEAN, SCORE_TRANSFORMER))
+    counted = rows.groupby(["recipe", "modalities"]).clip_id.nunique()
+    assert (counted["score_transformer"] == 90).all() and counted["mean", "face+speech+text"] == 87
+    pair = rows[(rows.recipe == "score_transformer") & (rows.modalities == "speech+text") & (rows.part == "test")]
+    (lone,) = pair[pair.clip_id == "s05_1"].to_dict("records")
+    (source,) = frame[(frame.clip_id == "s05_1") & (frame.modalities == "speech") & (frame.part == "test")].to_dict(
+        "records"
+    )
+    assert (lone["speaker"], lone["emotion"]) == (source["speaker"], source["emotion"])
+    assert not fused(singles(), tmp_path / "whole", (MEAN,)).empty and rows.run_id.nunique() == 8
+
+
+def test_what_stands_in_the_place_of_missing_scores_reaches_nothing():
+    rng = np.random.default_rng(0)
+    scores, labels = rng.dirichlet(np.ones(3), (2, 60)), rng.integers(0, 3, 60)
+    scores[1, ::4] = np.nan
+    combine = SCORE_TRANSFORMER.fit(scores, labels)
+    said = combine(scores)
+    assert np.isfinite(said).all() and said.sum(1) == pytest.approx(1)
+    whole = np.where(np.isnan(scores), 1 / 3, scores)
+    assert np.abs(combine(whole) - said)[::4].max() > 1e-3 and np.allclose(combine(whole)[1::4], said[1::4], atol=1e-6)
 
 
 def test_aligned_rows_are_one_clip():

@@ -1,20 +1,27 @@
-"""Clips that lack a modality: heads are told of them, everything else leaves them out."""
+"""Clips that lack a modality: what joins several is told of them, everything else leaves them out."""
 
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import toys
 from test_batched import head_recipe
 
 from emostudy import corruptions, experiments, missing, robustness
+from emostudy.corpora import load
 from emostudy.features.extract import extract
 from emostudy.features.fitted import padded_sentence_vectors, standardised
 from emostudy.predictions import columns_of, read_records
-from emostudy.provenance import hash_of
+from emostudy.provenance import describe, hash_of
+from emostudy.recipes import Recipe
+from emostudy.recipes.films_and_voices import END_TO_END
+from emostudy.recipes.fusion import concatenation, concatenations, lacking_concatenation
 from emostudy.recipes.heads import WAYS
+from emostudy.status import _identities
 from emostudy.tasks import told_to
+from emostudy.training import Network
 
 PROTOCOL = ["speaker_independent"]
 
@@ -70,6 +77,52 @@ def test_a_corpus_in_which_nothing_is_missing_is_learned_as_before():
     assert all(one.recipe is recipe for one in runs)
     assert planned(lacking(), recipe)[0][0].run_id != runs[0].run_id
     assert missing.usable(recipe, inputs) == set(corpus.clips.clip_id)
+
+
+def concatenating() -> Recipe:
+    """System M's network on the toy inputs, as its own recipe builds it."""
+    learner = Network(concatenation, epochs=2, batch=8, lr=1e-3)
+    return replace(head_recipe(), name="m", learner=learner, lacking=lacking_concatenation)
+
+
+def test_system_ms_network_learns_from_clips_that_lack_a_modality(tmp_path):
+    corpus = lacking()
+    without = set(corpus.clips.clip_id[corpus.clips.seen.isna()])
+    made = run(corpus, concatenating(), tmp_path)
+    tested = set(made.clip_id[made.part == "test"])
+    assert tested & without and tested - without and np.isfinite(made[columns_of(toys.EMOTIONS)].to_numpy()).all()
+    (record, *_) = read_records(tmp_path, list(made.run_id.unique()))
+    assert "lacking_concatenation" in str(record["record"]) and sum(record["num_clips"].values()) == len(corpus)
+    (whole, *_), _ = planned(toys.corpus(), concatenating())
+    assert "lacking" not in str(describe(whole.recipe))
+
+
+@pytest.mark.parametrize(
+    "recipe", [*concatenations(load("emosynth", profile="smoke")), END_TO_END], ids=lambda r: "+".join(r.modalities)
+)
+def test_what_stands_in_the_place_of_a_missing_input_cannot_reach_a_network(recipe):
+    shapes = (
+        {"face": (8, 3, 32, 32), "speech": (64, 20)} if recipe is END_TO_END else dict.fromkeys(recipe.features, (6,))
+    )
+    torch.manual_seed(0)
+    network = recipe.lacking(dict.fromkeys(shapes, 6), 3).eval()
+    inputs = [10 * torch.rand(4, *shape) for shape in shapes.values()]
+    whole = recipe.learner.build(dict.fromkeys(shapes, 6), 3).eval()
+    whole.load_state_dict({name.removeprefix("network."): value for name, value in network.state_dict().items()})
+    assert torch.allclose(network(*inputs), whole(*inputs), atol=1e-6)  # nothing is missing: the same
+    told = network(torch.full_like(inputs[0], torch.nan), *inputs[1:])
+    part = inputs[0].clone()
+    part[0] = torch.nan
+    assert torch.isfinite(told).all() and not torch.allclose(told, network(*inputs), atol=1e-4)
+    assert torch.allclose(network(part, *inputs[1:])[:1], told[:1], atol=1e-6)
+    assert torch.allclose(network(part, *inputs[1:])[1:], network(*inputs)[1:], atol=1e-6)
+
+
+def test_status_knows_what_was_learned_from_clips_that_lack_something(tmp_path):
+    made = run(lacking(), concatenating(), tmp_path)
+    for record in read_records(tmp_path, list(made.run_id.unique())):
+        assert record["identity"] in _identities(concatenating())
+        assert record["identity"] != _identities(concatenating())[0]
 
 
 def test_by_speaker_and_other_learners_want_all_modalities():

@@ -31,6 +31,9 @@ def folder(tmp_path, monkeypatch):
     return folder
 
 
+OTHER_WAY = {"record": "as it passes over what is missing", "code": "b2"}
+
+
 @pytest.mark.parametrize(
     ("identity", "fingerprint", "state", "reason"),
     [
@@ -44,8 +47,8 @@ def folder(tmp_path, monkeypatch):
 )
 def test_a_recipe_is_fresh_or_told_why_not(folder, monkeypatch, identity, fingerprint, state, reason):
     monkeypatch.setattr(status, "fingerprint", lambda folder, data_dir: fingerprint)
-    known = {("other", "face", "none"): {"record": "", "code": ""}}
-    known |= {("svm", "speech", "none"): identity} if identity else {}
+    known = {("other", "face", "none"): [{"record": "", "code": ""}]}
+    known |= {("svm", "speech", "none"): [OTHER_WAY, identity]} if identity else {}
     monkeypatch.setattr(status, "known_recipes", lambda folder, ran: (known, {}))
     lines = {line.name: line for line in status.of_recipes(folder)}
     assert lines["svm (speech)"] == ("svm (speech)", state, reason)
@@ -82,6 +85,6 @@ def test_systems_beside_the_usual_ones_are_compared_too_and_their_condition_told
     ]
     expected, asked_for = status.known_recipes(folder, set(names))
     assert ("majority", "none", "none") in expected and not set(names) & set(expected)
-    wanted = [identity_of(one) for one in (SPEECH_STRONG, knowing_the_speaker(SPEECH_FUNCTIONALS_MLP))]
+    wanted = [[identity_of(one)] for one in (SPEECH_STRONG, knowing_the_speaker(SPEECH_FUNCTIONALS_MLP))]
     assert [asked_for.get(name) for name in names] == [*wanted, None]
     assert status._line(names[1], [], None, "").name == "speech_functionals_mlp (speech), by speaker"

@@ -23,6 +23,8 @@ class Recipe:
         pretrained: the weights it starts from, by name; "none" trained from scratch.
         by_speaker: inputs standardised over all clips of their speaker before anything else, test clips too: no label is
             used, but unlabelled speech of the test speaker must be at hand.
+        lacking: what a `Network` builds instead where clips lack some of its inputs: (sizes, num_classes) -> a network that is
+            told so by rows of NaN. None: such clips are left out. Heads need none.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Recipe:
     reading: str = field(default="", metadata={"record": False})
     pretrained: str = "none"
     by_speaker: tuple[str, ...] = ()
+    lacking: Callable | None = field(default=None, metadata={"record": False})  # it is the learner's, where it is used
 
 
 def fits(recipe: Recipe, corpus: Corpus) -> bool:

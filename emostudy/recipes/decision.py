@@ -24,7 +24,8 @@ class Rule:
     """A fusion rule: `fit(dev, labels)` with dev (M, N, C) and labels (N,) gives `combine`.
 
     `combine_dev` gives fused dev predictions that the labels did not fit; where a rule is not fitted to labels, or barely,
-    that is `combine` itself. A rule that is another one for few modalities says how many it needs at the `fewest`.
+    that is `combine` itself. A rule that is another one for few modalities says how many it needs at the `fewest`; one that
+    `reads_missing` is given clips too that lack a modality, a row of NaN, which others never see.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Rule:
     source: str = field(metadata={"record": False})
     combine_dev: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray] | None = None
     fewest: int = 2  # modalities
+    reads_missing: bool = False
 
 
 def logs(probabilities: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from emostudy.features.fitted_speech import padded_frames
 from emostudy.features.hog import face_hog
 from emostudy.models.deep_heads import TwoStages
 from emostudy.models.film_voice import FilmVoice
+from emostudy.models.fusion import ToldByNaN
 from emostudy.recipes import Recipe
 from emostudy.recipes.strong import LOGMEL
 from emostudy.recipes.videos import FLOW
@@ -21,6 +22,11 @@ ONE_FACE = Feature("face_hog_one", "video", face_hog, {"num_frames": 1}, unit="n
 def film_voice(sizes: dict[str, int], num_classes: int) -> FilmVoice:
     """Both convolutions and the LSTM."""
     return FilmVoice(num_classes)
+
+
+def lacking_film_voice(sizes: dict[str, int], num_classes: int) -> ToldByNaN:
+    """The same where clips lack one of the two."""
+    return ToldByNaN(film_voice(sizes, num_classes))
 
 
 TWO_STAGES_FILM = Recipe(
@@ -40,6 +46,7 @@ END_TO_END = Recipe(
     {"face": faces_of("video", 48, num_frames=8), "speech": LOGMEL},
     Network(film_voice, epochs=20, batch=16, lr=1e-3, schedule="one_cycle", refit=True, keep="last", clip_norm=5.0),
     {"face": byte_pixels, "speech": padded_frames},
+    lacking=lacking_film_voice,
     source="end-to-end CNN + CNN into an LSTM (Tzirakis et al. 2017)",
     reading="eight face frames of 48 pixels, log-mel bands; from scratch; 20 epochs whatever dev says",
 )

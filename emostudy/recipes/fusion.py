@@ -4,7 +4,7 @@ from itertools import combinations
 
 from emostudy.corpora.corpus import Corpus
 from emostudy.features.fitted import flattened, sentence_vectors, standardised
-from emostudy.models.fusion import Concatenation
+from emostudy.models.fusion import Concatenation, LackingConcatenation
 from emostudy.recipes import Recipe
 from emostudy.recipes.faces import HOG, UNITS
 from emostudy.recipes.speech import MFCC_FRAMES
@@ -21,6 +21,11 @@ INPUTS = {"face": FACE_INPUTS, "speech": SPEECH_INPUTS, "text": TEXT_INPUTS}
 def concatenation(sizes: dict[str, int], num_classes: int) -> Concatenation:
     """System M's network on these inputs."""
     return Concatenation(list(sizes.values()), num_classes)
+
+
+def lacking_concatenation(sizes: dict[str, int], num_classes: int) -> LackingConcatenation:
+    """The same where clips lack a modality."""
+    return LackingConcatenation(list(sizes.values()), num_classes)
 
 
 def concatenations(corpus: Corpus) -> tuple[Recipe, ...]:
@@ -44,5 +49,6 @@ def _concatenation(ways: dict) -> Recipe:
         Network(concatenation, epochs=20, batch=8, lr=1e-4),
         {modality: fitted for modality, (_, fitted) in ways.items()},
         source="system M, fusion",
+        lacking=lacking_concatenation,
         reading="face joins as a third branch; without pretrained weights a sentence is its latent semantic vector",
     )

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from emostudy.batched import Batched, probabilities
+from emostudy.missing import is_there
 from emostudy.models.scores import ScoreTransformer
 from emostudy.programs import One, Program
 from emostudy.recipes.decision import Combine, Rule, logs
@@ -16,20 +17,22 @@ LEARNER = Batched(ScoreTransformer, 30, 32, 3e-3, weight_decay=0.02, noise=0.0, 
 
 
 def score_transformer(dev: np.ndarray, labels: np.ndarray) -> Combine:
-    """Log-probabilities, standardised over dev, into a `ScoreTransformer` of 30 epochs; always seed 0."""
-    mean, deviation = logs(dev).mean(1, keepdims=True), logs(dev).std(1, keepdims=True) + 1e-3
+    """Log-probabilities, standardised over dev, into a `ScoreTransformer` of 30 epochs; always seed 0.
 
-    def rows(scores: np.ndarray) -> list[torch.Tensor]:
-        scaled = (logs(scores) - mean) / deviation  # (M, N, C)
-        return [torch.tensor(one, dtype=torch.float32) for one in scaled]
+    A modality that a clip lacks, a row of NaN, is hidden from it, on dev as on test.
+    """
+    own = [logs(one[is_there(one)]) for one in dev]  # M times (N, C), each of the clips that have the modality
+    mean, deviation = (np.stack([how(one, 0) for one in own])[:, None] for how in (np.mean, np.std))
 
-    def all_there(scores: np.ndarray) -> torch.Tensor:
-        return torch.ones(scores.shape[1], len(scores), dtype=torch.bool)
+    def told(scores: np.ndarray) -> tuple[list[torch.Tensor], torch.Tensor]:
+        scaled = np.nan_to_num((logs(scores) - mean) / (deviation + 1e-3))  # (M, N, C)
+        known = np.stack([is_there(one) for one in scores], 1)  # (N, M)
+        return [torch.tensor(one, dtype=torch.float32) for one in scaled], torch.tensor(known)
 
-    own = One(rows(dev), all_there(dev), torch.tensor(labels), seed=0)
-    program = Program(LEARNER, [own], dev.shape[2], *own.batches(LEARNER.batch), LEARNER.epochs)
+    one = One(*told(dev), torch.tensor(labels), seed=0)
+    program = Program(LEARNER, [one], dev.shape[2], *one.batches(LEARNER.batch), LEARNER.epochs)
     (model, _), *_ = program.run(None)
-    return lambda scores: probabilities(model, rows(scores), all_there(scores))
+    return lambda scores: probabilities(model, *told(scores))
 
 
 SCORE_TRANSFORMER = Rule(
@@ -38,4 +41,5 @@ SCORE_TRANSFORMER = Rule(
     score_transformer,
     "system I, fusion of a modality x class score matrix",
     OutOfFold(score_transformer),
+    reads_missing=True,
 )
