@@ -87,6 +87,42 @@ def read_shares(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> dic
     return found
 
 
+def beyond(predictions: pd.DataFrame, corpus: Corpus, protocol: str, draws: int = 200) -> pd.DataFrame:
+    """Does a modality tell more of the emotion than what it shows? UAR of the preferred recipe, and of its answers exchanged at
+    random among test clips (of a fold and seed) that show the same.
+
+    What an answer knows beyond its modality's shown emotion is lost by that; what of it the emotion that another modality shows
+    explains is kept where clips are alike in both. One row per modality: `score`, `own` (alike in it), the other modalities' names
+    (alike in both; NaN for itself), means over `draws`; and `p`, the share of draws in which `own` is no less than `score`.
+    """
+    shown = corpus.clips.set_index("clip_id")[[f"shows_{m}" for m in MODALITIES]]
+    rng, rows = np.random.default_rng(0), []
+    for modality, test in preferred(predictions, corpus, protocol).items():
+        y, said = (encode(test[column], corpus.emotions) for column in ("emotion", "predicted"))
+        alike = [test.fold.to_numpy(), test.seed.to_numpy(), test.clip_id.map(shown[f"shows_{modality}"]).to_numpy()]
+        score, own = (_scores(y, said, some, n, corpus, rng) for some, n in ((None, 1), (alike, draws)))
+        row = {"modality": modality, "score": score[0], "own": own.mean()}
+        for other in MODALITIES:
+            both = [*alike, test.clip_id.map(shown[f"shows_{other}"]).to_numpy()]
+            row[other] = np.nan if other == modality else _scores(y, said, both, draws, corpus, rng).mean()
+        rows.append(row | {"p": float((1 + (own >= score[0]).sum()) / (1 + draws))})
+    return pd.DataFrame(rows)
+
+
+def _scores(y: np.ndarray, said: np.ndarray, alike: list | None, draws: int, corpus: Corpus, rng) -> np.ndarray:
+    """UAR of each draw, (draws,), answers exchanged within groups of clips that are `alike`; None: as they are."""
+    num = len(corpus.emotions)
+    if alike is None:
+        return np.array([float(uar(confusion(y, said, num)))])
+    group = pd.DataFrame(dict(enumerate(alike))).groupby(list(range(len(alike)))).ngroup().to_numpy()
+    places, found = np.argsort(group, kind="stable"), []
+    for _ in range(draws):
+        drawn = said.copy()
+        drawn[places] = said[np.lexsort((rng.random(len(y)), group))]
+        found.append(float(uar(confusion(y, drawn, num))))
+    return np.array(found)
+
+
 def _unimodal(predictions: pd.DataFrame, protocol: str) -> pd.DataFrame:
     rows = predictions[(predictions.protocol == protocol) & predictions.modalities.isin(MODALITIES)]
     return rows[rows.condition == "none"]

@@ -79,5 +79,23 @@ def of_fusions(lesson, predictions: pd.DataFrame, adjusted: dict[str, float], pr
     return lesson.table(table, "nearness", caption, worded(table, lesson.titles), _note(scored, lesson, protocol))
 
 
+def of_media(lesson, predictions: pd.DataFrame, protocol: str) -> pd.DataFrame:
+    """Write whether a modality tells more than what it shows (`bounds.beyond`), and give it back worded."""
+    table = bounds.beyond(predictions, lesson.corpus, protocol)
+    cells = {
+        "modality": table.modality.map(modality_title),
+        "as it answered": table.score.map(percent),
+        "exchanged where it shows the same": table.own.map(percent),
+    }
+    for other in table.columns[3:-1]:
+        name = f"and {modality_title(other).lower()} too"
+        cells[name] = table[other].map(lambda score: "-" if pd.isna(score) else percent(score))
+    cells["p"] = table.p.map("{:.3f}".format)
+    clips = predictions[(predictions.part == "test") & (predictions.protocol == protocol)].clip_id.nunique()
+    note = f"n = {clips} test clips, {protocol_title(protocol)}; means of 200 exchanges within folds; p: of none of it being lost."
+    caption = "Answers of the preferred recipes, exchanged among clips that show the same, UAR"
+    return lesson.table(table, "beyond", caption, pd.DataFrame(cells), note)
+
+
 def _note(scored: pd.DataFrame, lesson, protocol: str) -> str:
     return tables.note(scored[scored.protocol == protocol], lesson.cluster)

@@ -100,3 +100,20 @@ def test_it_is_told_how_often_the_preferred_recipe_says_what_is_shown(synthetic)
     frames += [predictions(synthetic, "text", 0.5, part=part) for part in ("dev", "test")]
     found = bounds.read_shares(pd.concat(frames), synthetic, "random")
     assert found["face"] == 1 and 0.5 < found["text"] < 0.7  # half are read, a sixth of the rest are hit
+
+
+def test_knowledge_from_elsewhere_is_lost_when_answers_are_exchanged(synthetic):
+    """The face's model reads what it shows; the voice's hears the words in half of the clips; the words' knows the emotion."""
+    frames = []
+    for part in ("dev", "test"):
+        face, speech, text = (predictions(synthetic, m, 1.0, part=part) for m in ("face", "speech", "text"))
+        hears = np.arange(240) % 4 < 2
+        speech["predicted"] = np.where(hears, synthetic.clips.shows_text, speech.predicted)
+        frames += [face, speech, text.assign(predicted=text.emotion)]
+    found = bounds.beyond(pd.concat(frames), synthetic, "random", draws=60).set_index("modality")
+    face, speech, text = found.loc["face"], found.loc["speech"], found.loc["text"]
+    assert face.score == pytest.approx(face.own) == pytest.approx(face.speech) and face.p == 1
+    assert np.isnan(face.face) and np.isnan(speech.speech)
+    assert speech.own < speech.score - 0.04 and speech.p < 0.05
+    assert abs(speech.text - speech.score) < 0.03 and speech.text > speech.own + 0.03 and speech.face < speech.text
+    assert text.score == 1 and text.own < 0.8 and text.p == pytest.approx(1 / 61)
