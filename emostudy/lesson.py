@@ -166,8 +166,20 @@ class Lesson:
         """Write the table of all systems, protocols side by side, and give it back worded; `metric`: if not the card's."""
         scored, metric = self.score(predictions), metric or self.metric
         shown = tables.side_by_side(scored, metric, self.titles)
-        note, caption = tables.note(scored, self.cluster), f"{caption}, {metric_title(metric)}"
+        note, caption = tables.note(scored, self.cluster) + self.flattered, f"{caption}, {metric_title(metric)}"
         return self.table(tables.results_table(scored, titles=self.titles), name, caption, shown, note)
+
+    @property
+    def flattered(self) -> str:
+        """What stands under tables where a system is shown, or may be fused, whose settings are known to have seen test clips."""
+        titles = self.titles
+        seen = [titles[name] for name in self.corpus.card.get("flattered_systems", []) if name in titles]
+        if not seen:
+            return ""
+        return (
+            f" The settings of {', '.join(seen)} were found with a look at test clips of this corpus: these scores, and those of what "
+            "is fused from them or learns with their settings, are flattered, by how much is not known."
+        )
 
     def conditions(self, predictions: pd.DataFrame, name: str, caption: str) -> pd.DataFrame:
         """Write the table of recipes as they are beside themselves under other conditions, and give it back worded."""
@@ -179,7 +191,7 @@ class Lesson:
 
     def comparisons(self, compared: pd.DataFrame, name: str, caption: str) -> pd.DataFrame:
         """Write the table of paired comparisons of `records.compare_with` and its like, and give it back worded."""
-        note = tables.comparisons_note(compared, self.cluster)
+        note = tables.comparisons_note(compared, self.cluster) + self.flattered
         return self.table(compared, name, caption, tables.comparisons_table(compared, self.titles), note)
 
     def per_class(self, predictions: pd.DataFrame, recipe: str, name: str, caption: str) -> pd.DataFrame:

@@ -31,6 +31,20 @@ def test_a_table_of_results_has_the_metric_and_the_one_protocol_of_the_card(less
     assert "weighted accuracy**" in (lesson.folder / "tables" / "02_accuracy.md").read_text("utf-8")
 
 
+def test_a_system_whose_settings_saw_test_clips_is_named_under_every_table_that_may_hold_it(lesson):
+    plain = lesson.results(lesson.predictions(), "plain", "Faces alone")
+    careful = replace(
+        lesson, corpus=replace(lesson.corpus, card=lesson.corpus.card | {"flattered_systems": ["good", "unseen"]})
+    )
+    assert careful.results(careful.predictions(), "careful", "Faces alone").equals(plain)
+    notes = [(lesson.folder / "tables" / f"02_{name}.md").read_text("utf-8") for name in ("plain", "careful")]
+    assert (
+        "flattered" not in notes[0] and "The settings of title of good were found with a look at test clips" in notes[1]
+    )
+    careful.comparisons(careful.rebuild(careful.predictions())[1], "compared", "Against the majority")
+    assert "are flattered" in (lesson.folder / "tables" / "02_compared.md").read_text("utf-8")
+
+
 def test_what_is_rebuilt_is_compared_by_the_metric_of_the_card(lesson):
     records, comparisons, _ = lesson.rebuild(lesson.predictions())
     assert set(comparisons.metric) == {"weighted_F1"} and set(comparisons.protocol) == {"official"}

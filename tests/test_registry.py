@@ -161,6 +161,11 @@ def test_corpora_of_faces_cut_out_say_so_in_their_cards():
     }
 
 
+def test_cards_name_known_systems_as_flattered():
+    named = {name for card in cards().values() for name in card.get("flattered_systems", [])}
+    assert named and named <= {name for kind in KINDS for name in every(kind)}
+
+
 def test_cards_name_further_systems_that_are_known_and_that_their_corpus_can_feed():
     named = {name: one["further_systems"] for name, one in cards().items() if "further_systems" in one}
     assert named
