@@ -1,20 +1,16 @@
-"""What each choice was worth: modalities' shares, fewer clips, wrong partners, stackers on what was seen, folds against seeds."""
+"""What each choice was worth: fewer clips or fewer speakers, wrong partners, stackers on what was seen."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import combinations
-from math import factorial
 
 import numpy as np
 import pandas as pd
 
-from emostudy import intervals, metrics
-from emostudy import predictions as preds
 from emostudy.corpora.corpus import Corpus
 from emostudy.fusing import by_rule
 from emostudy.protocols import MIN_CLIPS, Split
 from emostudy.recipes.decision import Rule
+from emostudy.records import compare_pairs
 from emostudy.seeds import seed_of
 
 
@@ -32,71 +28,26 @@ class Fewer:
             return replace(split, train=tuple(clips.clip_id[clips.speaker.isin(self._speakers(split, clips))]))
         kept = set()
         for _, some in clips.clip_id.groupby(clips.emotion):
-            kept |= set(_drawn(some, split)[: max(MIN_CLIPS, round(self.share * len(some)))])
+            kept |= set(drawn(some, split.protocol, split.fold)[: max(MIN_CLIPS, round(self.share * len(some)))])
         return replace(split, train=tuple(clips.clip_id[clips.clip_id.isin(kept)]))
 
     def _speakers(self, split: Split, clips: pd.DataFrame) -> list[str]:
         """As many speakers as the share asks for, or as it takes for every emotion to be learned."""
-        names = _drawn(clips.speaker, split)
+        names = drawn(clips.speaker, split.protocol, split.fold)
         num = max(1, round(self.share * len(names)))
         while num < len(names) and _rarest(clips[clips.speaker.isin(names[:num])], clips) < MIN_CLIPS:
             num += 1
         return names[:num]
 
 
-def _drawn(values: pd.Series, split: Split) -> list[str]:
+def drawn(values: pd.Series, protocol: str, fold: int) -> list[str]:
     """All different values in an order of chance, the same for every share, so that fewer are always among more."""
-    return sorted(values.unique(), key=lambda name: seed_of("fewer", split.protocol, split.fold, name))
+    return sorted(values.unique(), key=lambda name: seed_of("fewer", protocol, fold, name))
 
 
 def _rarest(some: pd.DataFrame, clips: pd.DataFrame) -> int:
     """Clips of the rarest emotion."""
     return some.emotion.value_counts().reindex(clips.emotion.unique(), fill_value=0).min()
-
-
-def shapley(values: Mapping[frozenset, np.ndarray], players: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """What each player adds, mean over all orders in which they may come (Shapley 1953).
-
-    Args:
-        values: of every set of players, the empty one too; numbers, or arrays of one shape.
-    """
-    found = {}
-    for player in players:
-        others, total = [one for one in players if one != player], 0.0
-        for size in range(len(players)):
-            weight = factorial(size) * factorial(len(players) - size - 1) / factorial(len(players))
-            for some in combinations(others, size):
-                total = total + weight * (values[frozenset([*some, player])] - values[frozenset(some)])
-        found[player] = total
-    return found
-
-
-def modality_shares(predictions: pd.DataFrame, corpus: Corpus, num_draws: int = 2000) -> pd.DataFrame:
-    """Shapley values of UAR, chance for no modality: `modality, value, ci_low, ci_high`; they sum to what all have above chance.
-
-    Args:
-        predictions: test clips of one recipe on every set of modalities, one protocol.
-    """
-    chance, cluster = 1 / len(corpus.emotions), corpus.card["cluster"]
-    of_each = [set(rows.clip_id) for _, rows in predictions.groupby("modalities")]
-    predictions = predictions[predictions.clip_id.isin(set.intersection(*of_each))]  # the same clips for all sets
-    pools = {
-        frozenset(modalities.split("+")): intervals.pooled(rows, corpus.emotions, cluster)
-        for modalities, rows in predictions.groupby("modalities", sort=True)
-    }
-    players = tuple(sorted(set().union(*pools)))
-    num_clusters = next(iter(pools.values())).num_clusters
-
-    def of(weights: np.ndarray) -> np.ndarray:
-        """(R, K) -> (R, M): the same speakers drawn for all sets."""
-        values = {chosen: intervals.overall(pool, weights, "UAR") for chosen, pool in pools.items()}
-        found = shapley(values | {frozenset(): np.full(len(weights), chance)}, players)
-        return np.stack([found[player] for player in players], 1)
-
-    value = of(np.ones((1, num_clusters)))[0]
-    draws = intervals.bootstrap(of, num_clusters, num_draws)
-    low, high = intervals.percentiles(draws, np.full(len(players), num_clusters))
-    return pd.DataFrame({"modality": players, "value": value, "ci_low": low, "ci_high": high, "chance": chance})
 
 
 def partnered(predictions: pd.DataFrame, rule: Rule, how: str, emotions: tuple[str, ...]) -> pd.DataFrame:
@@ -147,27 +98,6 @@ def stacked(predictions: pd.DataFrame, rule: Rule, part: str, emotions: tuple[st
     return pd.concat(frames, ignore_index=True)
 
 
-def variances(predictions: pd.DataFrame, emotions: tuple[str, ...]) -> pd.DataFrame:
-    """How far UAR moves with the fold and with the seed: standard deviations, a row per recipe and set of modalities.
-
-    `over_folds`: of the folds' means over seeds, which holds the chance of their test clips and a part of the seeds';
-    `over_seeds`: within a fold, mean over folds (NaN for one seed).
-    """
-    rows = []
-    for (recipe, modalities), some in predictions[predictions.part == "test"].groupby(
-        ["recipe", "modalities"], sort=True
-    ):
-        uar = some.groupby(["fold", "seed"]).apply(_uar, emotions, include_groups=False).unstack("seed")
-        within = uar.std(axis=1).mean() if uar.shape[1] > 1 else float("nan")
-        rows.append((recipe, modalities, *uar.shape, uar.mean(axis=1).std(), within))
-    return pd.DataFrame(rows, columns=["recipe", "modalities", "num_folds", "num_seeds", "over_folds", "over_seeds"])
-
-
-def _uar(rows: pd.DataFrame, emotions: tuple[str, ...]) -> float:
-    y, predicted, _ = preds.arrays(rows, emotions)
-    return float(metrics.uar(metrics.confusion(y, predicted, len(emotions))))
-
-
 def by_size(frames: dict[Fewer, pd.DataFrame], score, records: list[dict], metric: str) -> pd.DataFrame:
     """Scores over the number of training clips: a row per `Fewer`; `score` as `Lesson.score`, `records` of the runs.
 
@@ -182,3 +112,13 @@ def by_size(frames: dict[Fewer, pd.DataFrame], score, records: list[dict], metri
         both = ("clip", "speaker") if fewer.share == 1 else (fewer.of,)
         rows += [row | {"of": of, "share": fewer.share, "num_train": mean} for of in both]
     return pd.DataFrame(rows)
+
+
+def clips_or_speakers(frames: dict[Fewer, pd.DataFrame], corpus: Corpus) -> pd.DataFrame:
+    """A share of each emotion's clips against the same share of speakers, as `records.compare_pairs`, with `share`."""
+    shares = [one.share for one in frames if one.of == "clip" and replace(one, of="speaker") in frames]
+    tested = {one: rows[rows.part == "test"] for one, rows in frames.items()}
+    compared = compare_pairs([[tested[Fewer(share, of)] for of in ("clip", "speaker")] for share in shares], corpus)
+    told = {"recipe": "single clips", "baseline": "whole speakers"}
+    kept = {side: [f"{what} left out, {100 * share:.0f} % kept" for share in shares] for side, what in told.items()}
+    return compared.assign(share=shares, **kept)

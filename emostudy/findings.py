@@ -159,27 +159,6 @@ def robustness(areas: pd.DataFrame, compared: pd.DataFrame, titles: dict[str, st
     return "\n".join(lines)
 
 
-def ablations(shares: pd.DataFrame, sizes: pd.DataFrame, compared: pd.DataFrame, titles: dict[str, str]) -> str:
-    """What modalities add, what more clips and more speakers add, and which single choices are shown to matter."""
-    most = shares.loc[shares.value.idxmax()]
-    lines = [
-        f"* Most is added by {modality_title(most.modality)}: {interval(most.value, most.ci_low, most.ci_high)} points of the "
-        f"{percent(shares.value.sum())} that all have above chance."
-    ]
-    for of, rows in sizes.groupby("of", sort=True):
-        few, many = rows.loc[rows.num_train.idxmin()], rows.loc[rows.num_train.idxmax()]
-        lines.append(
-            f"* From {few.num_train:.0f} to {many.num_train:.0f} training clips, {of}s left out: {percent(few.value)} to "
-            f"{percent(many.value)} %."
-        )
-    shown = compared[compared.verdict != "no difference shown"]
-    each = ", ".join(f"{titles.get(row.recipe, row.recipe)} {percent(row.difference)}" for row in shown.itertuples())
-    lines.append(
-        f"* Of {len(compared)} single choices {len(shown)} are shown to matter (points, p after Holm < .05){': ' if each else ''}{each}."
-    )
-    return "\n".join(lines)
-
-
 def leaks(table: pd.DataFrame, rows: pd.DataFrame, titles: dict[str, str], systems: dict[str, str]) -> str:
     """The widest and the narrowest fall from the flattering protocol to the honest one, and what the mistakes add."""
     rows = large(rows) if len(large(rows)) else rows

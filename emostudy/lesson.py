@@ -189,10 +189,17 @@ class Lesson:
         note = tables.note(scored, self.cluster)
         return self.table(tables.results_table(scored, (self.metric,), self.titles), name, caption, shown, note)
 
-    def comparisons(self, compared: pd.DataFrame, name: str, caption: str) -> pd.DataFrame:
-        """Write the table of paired comparisons of `records.compare_with` and its like, and give it back worded."""
+    def comparisons(
+        self, compared: pd.DataFrame, name: str, caption: str, titles: dict[str, str] | None = None
+    ) -> pd.DataFrame:
+        """Write the table of paired comparisons of `records.compare_with` and its like, and give it back worded.
+
+        Args:
+            titles: where recipes are called otherwise than their runs say.
+        """
         note = tables.comparisons_note(compared, self.cluster) + self.flattered
-        return self.table(compared, name, caption, tables.comparisons_table(compared, self.titles), note)
+        shown = tables.comparisons_table(compared, self.titles | (titles or {}))
+        return self.table(compared, name, caption, shown, note)
 
     def per_class(self, predictions: pd.DataFrame, recipe: str, name: str, caption: str) -> pd.DataFrame:
         """Write the table of one unimodal recipe's precision, recall, F1 and AUROC per emotion."""

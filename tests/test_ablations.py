@@ -9,9 +9,9 @@ import torch
 import toys
 from test_batched import head_recipe
 
-from emostudy import ablations, experiments, figures, findings, robustness
+from emostudy import ablation_words, ablations, experiments, figures, robustness
 from emostudy import predictions as preds
-from emostudy.ablations import Fewer, shapley
+from emostudy.ablations import Fewer
 from emostudy.corpora.corpus import Corpus
 from emostudy.models import heads
 from emostudy.models.coins import Dropout
@@ -19,6 +19,7 @@ from emostudy.protocols import splits
 from emostudy.recipes import ablated
 from emostudy.recipes.rules import MEAN, PRODUCT, STACKING
 from emostudy.records import score
+from emostudy.shapley import modality_shares, shapley, shares_apart, shares_of
 
 
 def test_shapley_values_of_a_game_worked_out_by_hand():
@@ -52,15 +53,26 @@ def test_shares_of_modalities_sum_to_what_all_have_above_chance_and_who_knows_no
             joined = ablations.partnered(rows, PRODUCT, "matched", toys.EMOTIONS)
             frames.append(joined.assign(recipe="product", condition="subsets"))
     corpus = toys.corpus()
-    table = ablations.modality_shares(pd.concat(frames), corpus, num_draws=200).set_index("modality")
+    found = shares_of(pd.concat(frames), corpus, num_draws=200)
+    table = modality_shares(found, corpus).set_index("modality")
     whole = score(frames[-1], corpus).query("metric == 'UAR' and emotion == 'all'").value.iloc[0]
     assert table.value.sum() + 1 / 3 == pytest.approx(whole)
     assert (
         table.value["text"] < 0.05 < table.value["face"] < table.value["speech"]
     )  # it may harm: it is sure of nothing true
     lost = pd.concat([*frames[:-1], frames[-1][frames[-1].clip_id != frames[-1].clip_id.iloc[0]]])
-    assert len(ablations.modality_shares(lost, corpus, num_draws=20)) == 3  # one set lacks a clip: none has it
+    fewer = shares_of(lost, corpus, num_draws=20)  # one set lacks a clip: none has it
+    assert fewer.modalities == found.modalities and fewer.num_clips == found.num_clips - 1
     assert (table.ci_low < table.value).all() and (table.value < table.ci_high).all()
+    apart = shares_apart(found).set_index(["modality", "other"])
+    assert apart.index.tolist() == [("speech", "face"), ("speech", "text"), ("face", "text")]
+    assert apart.difference.tolist() == pytest.approx(
+        [table.value[one] - table.value[other] for one, other in apart.index]
+    )
+    two = apart.loc[("speech", "text")]
+    assert 0 < two.ci_low < two.difference < two.ci_high
+    unpaired = table.ci_high["speech"] - table.ci_low["text"]
+    assert two.ci_high < unpaired  # the same speakers are drawn on both sides
     drawn, told = figures.shares(table.reset_index(), "speaker_independent", "product"), table.reset_index()
     assert drawn.axes and figures.shares_alt(told, "product").index("speech") < figures.shares_alt(
         told, "product"
@@ -151,23 +163,6 @@ def test_training_clips_are_kept_where_asked_for(tmp_path, corpus):
     assert (counts.train == [record["num_clips"]["train"] for record in records]).all()
 
 
-def test_folds_and_seeds_as_sources_of_variance():
-    rows = []
-    for fold, by_seed in enumerate(([0.0, 1.0], [1.0, 1.0])):
-        for seed, share in enumerate(by_seed):
-            for number, emotion in enumerate(toys.EMOTIONS * 4):
-                said = emotion if number % 2 < 2 * share else toys.EMOTIONS[(toys.EMOTIONS.index(emotion) + 1) % 3]
-                rows.append((fold, seed, f"c{number}", emotion, said))
-    frame = pd.DataFrame(rows, columns=["fold", "seed", "clip_id", "emotion", "predicted"])
-    frame = frame.assign(
-        part="test", recipe="a", modalities="face", **dict.fromkeys(preds.columns_of(toys.EMOTIONS), 0.3)
-    )
-    (row,) = ablations.variances(frame, toys.EMOTIONS).itertuples()
-    assert (row.num_folds, row.num_seeds) == (2, 2)
-    assert row.over_folds == pytest.approx(np.std([0.5, 1.0], ddof=1))
-    assert row.over_seeds == pytest.approx(np.mean([np.std([0, 1], ddof=1), 0]))
-
-
 def test_each_ablated_recipe_has_a_name_of_its_own_and_one_change():
     cell = toys.numbers_cell(np.ones(3))
     corpus = toys.corpus(audio=cell, action_units=cell, text="some words")
@@ -211,14 +206,60 @@ def test_equal_gates_are_a_plain_mean():
     assert torch.allclose(plain(*inputs), mean, atol=1e-6) and not torch.allclose(gated(*inputs), mean, atol=1e-3)
 
 
-def test_the_findings_name_what_is_shown():
+def test_shares_are_not_ranked_where_no_difference_is_shown():
     shares = pd.DataFrame(
         {"modality": ["face", "speech"], "value": [0.2, 0.3], "ci_low": [0.1, 0.2], "ci_high": [0.3, 0.4]}
     )
-    sizes = pd.DataFrame({"of": ["clip", "clip"], "num_train": [10, 40], "value": [0.4, 0.6]})
+    apart = pd.DataFrame({"modality": ["speech"], "other": ["face"], "difference": 0.1, "ci_low": -0.1, "ci_high": 0.3})
+    told = ablation_words.shares(shares, apart)
+    assert "Of the 50.0 points" in told and "speech 30.0 [20.0, 40.0], face 20.0 [10.0, 30.0]" in told
+    assert "Speech minus face, in pairs: 10.0 [-10.0, 30.0] points, no difference shown." in told and "Most" not in told
+    assert "a difference is shown" in ablation_words.shares(shares, apart.assign(ci_low=0.01))
+    assert "a difference is shown" in ablation_words.shares(shares, apart.assign(ci_high=-0.01))
+
+
+def test_the_findings_name_what_is_shown():
     compared = pd.DataFrame(
-        {"recipe": ["a", "b"], "difference": [-0.05, 0.001], "verdict": ["worse", "no difference shown"]}
+        {
+            "recipe": ["a", "b"],
+            "difference": [-0.05, 0.001],
+            "ci_low": [-0.06, -0.01],
+            "ci_high": [-0.04, 0.01],
+            "verdict": ["worse", "no difference shown"],
+        }
     )
-    told = findings.ablations(shares, sizes, compared, {"a": "without A"})
-    assert "30.0 [20.0, 40.0] points of the 50.0" in told and "From 10 to 40" in told
-    assert "Of 2 single choices 1 are shown to matter" in told and "without A -5.0" in told
+    told = ablation_words.choices(compared, {"a": "without A"})
+    assert "Of 2 single choices 1 are shown to matter" in told and "without A -5.0 [-6.0, -4.0]." in told
+    sizes = pd.DataFrame(
+        {"of": "clip", "share": [0.25, 1.0], "num_train": [10.2, 40], "value": [0.4, 0.6], "metric": "UAR"}
+    ).assign(ci_low=0.3, ci_high=0.7)
+    told = ablation_words.sizes(sizes, compared.assign(baseline="c"))
+    assert "From 10 to 40 training clips, clips left out: 40.0 [30.0, 70.0] to 60.0 [30.0, 70.0] %" in told
+    assert "B, minus c, in pairs: 0.1 [-1.0, 1.0] points, no difference shown" in told
+    assert ablation_words.sizes_worded(sizes).iloc[0].tolist() == ["single clips", "25 %", 10, "40.0 [30.0, 70.0]"]
+
+
+def test_single_clips_meet_whole_speakers_of_the_same_share():
+    skill = {
+        Fewer(0.25): 3.0,
+        Fewer(0.25, "speaker"): 0.0,
+        Fewer(0.5): 1.0,
+        Fewer(0.5, "speaker"): 1.0,
+        Fewer(1.0): 3.0,
+    }
+    frames = {one: toys.predictions(skill=value) for one, value in skill.items()}
+    table = ablations.clips_or_speakers(frames, toys.corpus())
+    assert table.share.tolist() == [0.25, 0.5]
+    assert table.difference[0] > 0.2 and table.difference[1] == 0
+    assert table.recipe[0] == "single clips left out, 25 % kept" and "speakers" in table.baseline[0]
+
+
+def test_weights_by_class_are_tried_where_classes_differ():
+    even = toys.corpus()
+    assert ablated.equally_frequent(even, "speaker_independent", (0, 1))
+    uneven = replace(even, clips=even.clips.drop(index=even.clips.index[-1]))
+    assert not ablated.equally_frequent(uneven, "speaker_independent", (0, 1))
+    cell = toys.numbers_cell(np.ones(3))
+    corpus = toys.corpus(audio=cell, action_units=cell)
+    every, some = ablated.one_by_one(corpus), ablated.one_by_one(corpus, weighted=False)
+    assert {one.name for one in every} - {one.name for one in some} == {"joined_balanced"}

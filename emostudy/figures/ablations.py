@@ -5,7 +5,15 @@ from matplotlib.figure import Figure
 
 from emostudy.figures.marks import beside
 from emostudy.figures.style import FUSION, GREY, HALF, INK, canvas, look, styled
-from emostudy.wording import cluster_title, interval_note, metric_title, modality_title, percent, protocol_title
+from emostudy.wording import (
+    cluster_title,
+    interval,
+    interval_note,
+    metric_title,
+    modality_title,
+    percent,
+    protocol_title,
+)
 
 OF = {"clip": ("single clips", "o", "-"), "speaker": ("whole speakers", "s", "--")}
 
@@ -15,11 +23,12 @@ def shares(table: pd.DataFrame, protocol: str, system: str, cluster: str = "spea
     """A bar per modality: its Shapley value in points of UAR, with its interval.
 
     Args:
-        table: of `ablations.modality_shares`.
+        table: of `shapley.modality_shares`.
     """
     chance, total = table.chance.iloc[0], table.chance.iloc[0] + table.value.sum()
     note = (
-        f"{protocol_title(protocol).capitalize()}; {system}. Mean gain over all orders in which modalities may join; together from "
+        f"{protocol_title(protocol).capitalize()}; {system}; {table.num_clips.iloc[0]} test clips of "
+        f"{table.num_clusters.iloc[0]} {cluster_title(cluster)}s. Mean gain over all orders in which modalities may join; together from "
         f"chance, {percent(chance)}, to {percent(total)} %. Whiskers: {interval_note(cluster)}."
     )
     fig, axes = canvas(width, 1.35 + 0.32 * len(table), "What does each modality add?", note)
@@ -51,7 +60,9 @@ def shares(table: pd.DataFrame, protocol: str, system: str, cluster: str = "spea
 def shares_alt(table: pd.DataFrame, system: str) -> str:
     """The finding of `shares`."""
     rows = table.sort_values("value", ascending=False)
-    told = ", ".join(f"{modality_title(row.modality)} {percent(row.value)}" for row in rows.itertuples())
+    told = ", ".join(
+        f"{modality_title(row.modality)} {interval(row.value, row.ci_low, row.ci_high)}" for row in rows.itertuples()
+    )
     return f"Shapley values of {system} in points of UAR: {told}; together {percent(table.value.sum())} above chance."
 
 

@@ -12,30 +12,40 @@ from emostudy.features.hog import frame_hog
 from emostudy.features.text import words
 from emostudy.models import deep_heads, heads
 from emostudy.models.coins import Dropout
+from emostudy.protocols import splits
 from emostudy.recipes import Recipe
 from emostudy.recipes.fusion import concatenations
 from emostudy.recipes.heads import WAYS, Way, inputs_of, recipe_of, recipes_of
 
 BASE = WAYS[0]  # joined vectors: the simplest head
 SIZES = (0.25, 0.5, 1.0)  # of all training clips, or speakers
+INNER = 3  # shares of train, each of which is held out of it once
 CHANGED = {
     "no_noise": ({"noise": 0.0}, "without noise"),
     "no_mixup": ({"mixup": 0.0}, "without mixup"),
     "no_smoothing": ({"label_smoothing": 0.0}, "without label smoothing"),
     "no_decay": ({"weight_decay": 0.0}, "without weight decay"),
-    "no_refit": ({"refit": False}, "not trained on dev"),
+    "no_refit": ({"refit": False}, "without dev's clips in training"),
     "balanced": ({"balanced": True}, "errors weighted by class"),
 }
 FRAMES = {"half": "half of the frame", "whole": "the whole frame"}
 TURNS = (1, 3)  # before a clip's own
 
 
-def one_by_one(corpus: Corpus) -> tuple[Recipe, ...]:
-    """Joined vectors of all modalities, as they are; then with one choice changed each."""
+def equally_frequent(corpus: Corpus, protocol: str, folds: tuple[int, ...]) -> bool:
+    """Whether every emotion has as many clips in what is learned from, train and dev, of each fold: weights would all be 1."""
+    emotion = corpus.clips.set_index("clip_id").emotion
+    learned = [emotion[[*split.train, *split.dev]] for split in splits(corpus, protocol, folds)]
+    return all(some.value_counts().nunique() == 1 for some in learned)
+
+
+def one_by_one(corpus: Corpus, weighted: bool = True) -> tuple[Recipe, ...]:
+    """Joined vectors of all modalities, as they are; then with one choice changed each; `weighted`: errors by class too."""
     base = recipe_of(BASE, tuple(inputs_of(corpus)), corpus)
     changed = [
         replace(base, name=f"joined_{name}", title=title, learner=replace(base.learner, **settings))
         for name, (settings, title) in CHANGED.items()
+        if weighted or "balanced" not in settings
     ]
     kept = replace(base.learner, build=undropped)
     changed.append(replace(base, name="joined_no_dropout", title="without dropout", learner=kept))
@@ -160,6 +170,11 @@ def not_refitted(corpus: Corpus, modality: str = "") -> Recipe:
     return replace(recipe, name="joined_no_refit", title="joined vectors, not trained on dev")
 
 
+def alone(corpus: Corpus) -> tuple[Recipe, ...]:
+    """`not_refitted` of each modality by itself: what is fused on purpose wrongly, and what stackers learn from."""
+    return tuple(not_refitted(corpus, modality) for modality in inputs_of(corpus))
+
+
 def by_condition(corpus: Corpus) -> dict[str, tuple[Recipe, ...]]:
     """All of these under the conditions by which notebook 07 keeps them."""
     sizes = (f"{of}s_{share}" for of in ("clip", "speaker") for share in SIZES)
@@ -170,5 +185,6 @@ def by_condition(corpus: Corpus) -> dict[str, tuple[Recipe, ...]]:
         "as_they_come": as_they_come(corpus),
         "blocks": tuple(recipe for pair in parts_of_blocks(corpus).values() for recipe in pair),
         **dict.fromkeys(sizes, (not_refitted(corpus),)),
-        "with train": tuple(not_refitted(corpus, modality) for modality in inputs_of(corpus)),
+        **dict.fromkeys((f"inner fold {number}" for number in range(INNER)), alone(corpus)),
+        "with train": alone(corpus),
     }
