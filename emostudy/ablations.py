@@ -81,6 +81,15 @@ def _other_clip(rows: pd.DataFrame, same_emotion: bool, seed: int) -> np.ndarray
     return order
 
 
+def equally_frequent(predictions: pd.DataFrame, corpus: Corpus) -> bool:
+    """Whether all emotions have as many clips in the corpus, and in each fold's test: so in what is learned from, train and dev."""
+    test = predictions[predictions.part == "test"].drop_duplicates(["fold", "clip_id"])
+    counts = [
+        some.value_counts() for some in (corpus.clips.emotion, *(rows.emotion for _, rows in test.groupby("fold")))
+    ]
+    return all(some.reindex(list(corpus.emotions), fill_value=0).nunique() == 1 for some in counts)
+
+
 def against(predictions: pd.DataFrame, baseline: str) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
     """Test predictions of each other recipe beside those of `baseline`, for `records.compare_pairs`."""
     test = predictions[predictions.part == "test"]

@@ -255,10 +255,14 @@ def test_single_clips_meet_whole_speakers_of_the_same_share():
 
 
 def test_weights_by_class_are_tried_where_classes_differ():
-    even = toys.corpus()
-    assert ablated.equally_frequent(even, "speaker_independent", (0, 1))
-    uneven = replace(even, clips=even.clips.drop(index=even.clips.index[-1]))
-    assert not ablated.equally_frequent(uneven, "speaker_independent", (0, 1))
+    even, test = toys.corpus(), toys.predictions()
+    assert ablations.equally_frequent(test, even)
+    last = even.clips.index[-1]
+    assert not ablations.equally_frequent(test, replace(even, clips=even.clips.drop(index=last)))
+    moved = test.fold.where(test.clip_id != test.clip_id[test.part == "test"].iloc[0], 4)
+    assert not ablations.equally_frequent(test.assign(fold=moved), even)
+    one = test[test.emotion == "joy"]  # as many of one, and none of the others
+    assert not ablations.equally_frequent(one, even)
     cell = toys.numbers_cell(np.ones(3))
     corpus = toys.corpus(audio=cell, action_units=cell)
     every, some = ablated.one_by_one(corpus), ablated.one_by_one(corpus, weighted=False)

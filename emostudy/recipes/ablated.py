@@ -12,7 +12,6 @@ from emostudy.features.hog import frame_hog
 from emostudy.features.text import words
 from emostudy.models import deep_heads, heads
 from emostudy.models.coins import Dropout
-from emostudy.protocols import splits
 from emostudy.recipes import Recipe
 from emostudy.recipes.fusion import concatenations
 from emostudy.recipes.heads import WAYS, Way, inputs_of, recipe_of, recipes_of
@@ -30,13 +29,6 @@ CHANGED = {
 }
 FRAMES = {"half": "half of the frame", "whole": "the whole frame"}
 TURNS = (1, 3)  # before a clip's own
-
-
-def equally_frequent(corpus: Corpus, protocol: str, folds: tuple[int, ...]) -> bool:
-    """Whether every emotion has as many clips in what is learned from, train and dev, of each fold: weights would all be 1."""
-    emotion = corpus.clips.set_index("clip_id").emotion
-    learned = [emotion[[*split.train, *split.dev]] for split in splits(corpus, protocol, folds)]
-    return all(some.value_counts().nunique() == 1 for some in learned)
 
 
 def one_by_one(corpus: Corpus, weighted: bool = True) -> tuple[Recipe, ...]:
