@@ -3,8 +3,9 @@
 import pandas as pd
 
 from emostudy.corruptions import MISSING
+from emostudy.outlying import FAR
 from emostudy.tables import FIGURES, Titles, named, worded_intervals, worded_p
-from emostudy.wording import interval_note, modality_title, sample
+from emostudy.wording import interval_note, modality_title, percent, sample
 
 
 def under_conditions(rows: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
@@ -78,6 +79,8 @@ def outlying_table(far: pd.DataFrame) -> pd.DataFrame:
             "what befell the clips": [_befallen(row).removeprefix(f"{row.modality} ") for row in far.itertuples()],
             "median clip": far["median"].map("{:.1f}".format),
             "largest": far.largest.map("{:.1f}".format),
+            f"numbers beyond {FAR:g} (%)": far.share.map(percent),
+            "furthest in most clips": far.which,
         }
     )
 

@@ -3,29 +3,39 @@
 import pandas as pd
 
 from emostudy.corruptions import CLEAN, MISSING
+from emostudy.outlying import FAR
+from emostudy.severity import NONE
 from emostudy.tables import Titles
 from emostudy.wording import interval, modality_title, percent
 
 
 def kept(areas: pd.DataFrame, titles: Titles) -> list[str]:
     """A line per kind: what the baseline keeps, and who keeps more or less by an interval of paired differences without 0."""
-    lines, told = [], areas.dropna(subset="relative")
-    for (modality, kind), rows in told.groupby(["modality", "kind"], sort=False):
-        usual, others = rows[rows.recipe == rows.baseline], rows[rows.recipe != rows.baseline]
-        if usual.empty or others.empty:
+    lines = []
+    for (modality, kind), rows in areas.dropna(subset="relative").groupby(["modality", "kind"], sort=False):
+        others = rows[rows.recipe != rows.baseline]
+        if others.empty or len(others) == len(rows):
             continue
-        more, less = others[others.effective_low > 0], others[others.effective_high < 0]
-        rest = others[~others.recipe.isin([*more.recipe, *less.recipe])]
-        own = usual.iloc[0]
-        what = f"{modality_title(modality)} {MISSING.get(kind, kind)} ({own['levels']})"
+        own = rows[rows.recipe == rows.baseline].iloc[0]
+        levels = "" if own["levels"] == NONE else f" ({own['levels']})"
         value = interval(own.relative, own.relative_low, own.relative_high)
-        found = [f"more: {_differences(more, titles)}"] * bool(len(more))
-        found += [f"less: {_differences(less, titles)}"] * bool(len(less))
-        found += [f"no difference shown: {', '.join(_title(name, titles) for name in rest.recipe)}"] * bool(len(rest))
+        does = f"{_title(own.recipe, titles)} keeps {value} % of what is above chance"
         lines.append(
-            f"* {what}: {_title(own.recipe, titles)} keeps {value} % of what is above chance; {'; '.join(found)}."
+            f"* {modality_title(modality)} {MISSING.get(kind, kind)}{levels}: {does}; {_against(others, titles)}."
         )
     return lines
+
+
+def _against(others: pd.DataFrame, titles: Titles) -> str:
+    """ "more (points): EmbraceNet 3.0 [0.2, 5.9]; no difference shown: joined vectors"."""
+    more, less = others[others.effective_low > 0], others[others.effective_high < 0]
+    rest = others[~others.recipe.isin([*more.recipe, *less.recipe])]
+    told = {
+        "more (points)": _differences(more, titles),
+        "less (points)": _differences(less, titles),
+        "no difference shown": ", ".join(_title(name, titles) for name in rest.recipe),
+    }
+    return "; ".join(f"{what}: {who}" for what, who in told.items() if who)
 
 
 def _title(recipe: str, titles: Titles) -> str:
@@ -33,13 +43,13 @@ def _title(recipe: str, titles: Titles) -> str:
 
 
 def _differences(rows: pd.DataFrame, titles: Titles) -> str:
-    """ "EmbraceNet by 3.0 [0.2, 5.9] points", the largest difference first."""
+    """ "EmbraceNet 3.0 [0.2, 5.9]", the largest difference first."""
     rows = rows.sort_values("effective", key=abs, ascending=False)
     each = [
         (_title(row.recipe, titles), interval(row.effective, row.effective_low, row.effective_high))
         for row in rows.itertuples()
     ]
-    return ", ".join(f"{name} by {value}" for name, value in each) + " points"
+    return ", ".join(f"{name} {value}" for name, value in each)
 
 
 def rising(ends: pd.DataFrame, titles: Titles) -> str:
@@ -60,8 +70,11 @@ def outlying(far: pd.DataFrame) -> str:
         clean = far[(far.modality == modality) & (far.kind == CLEAN)].iloc[0]
         ends = [rows.iloc[0], rows.iloc[-1]] if len(rows) > 1 else [rows.iloc[0]]
         each = ", ".join(f"{row['median']:.0f} at {row.severity:g} {row.unit}" for row in ends)
-        largest = f"the largest of all is {rows.largest.max():.0f} (clean {clean.largest:.0f})"
-        lines.append(
-            f"* {modality_title(modality)} {kind}: median clip {clean['median']:.0f} clean, {each}; {largest}."
+        worst, named = (
+            rows.iloc[-1],
+            f"{modality_title(modality)} {kind}: median clip {clean['median']:.0f} clean, {each}",
         )
+        rest = f"the largest of all is {rows.largest.max():.0f} (clean {clean.largest:.0f})"
+        rest += f"; at the worst level it is {worst.which} in most clips, and {percent(worst.share)} % of all numbers lie beyond {FAR:g}"
+        lines.append(f"* {named}; {rest}.")
     return "\n".join(lines)

@@ -9,6 +9,8 @@ from emostudy.corpora.corpus import Corpus
 from emostudy.corruptions import CLEAN, Corruption
 from emostudy.records import compare_pairs
 
+NONE = "no levels"
+
 
 def places(levels: Sequence[float], unit: str) -> np.ndarray:
     """Where clean clips and these levels, mild ones first, stand on the axis, (1 + L,): clean at 0.
@@ -32,9 +34,9 @@ def by_kind(corruptions: tuple[Corruption, ...]) -> dict[tuple[str, str], list[C
 
 
 def levels_told(levels: list[Corruption]) -> str:
-    """ "clean, 10, 0 dB"; "all of it" of what has no levels."""
+    """ "clean, 10, 0 dB"; "no levels" of what is all or nothing."""
     if levels[0].how != "spoilt":
-        return "all of it"
+        return NONE
     return ", ".join([CLEAN, *(f"{one.severity:g}" for one in levels)]) + f" {levels[0].unit}"
 
 

@@ -173,7 +173,7 @@ def test_levels_that_are_shares_stand_at_their_share():
 def test_what_is_all_or_nothing_has_its_score_for_an_area():
     (absent, *_) = missing("speech")
     found = areas(fates({"x": {CLEAN: 1.0, absent.name: 0.6}}), (absent,), toys.corpus(), "x", 200)
-    assert found.area[0] == pytest.approx(0.6) and found["levels"][0] == "all of it"
+    assert found.area[0] == pytest.approx(0.6) and found["levels"][0] == "no levels"
     worded = robust_tables.areas_table(found.assign(kind="zeroed"), {})
     assert worded["what befell the clips"][0] == "speech average"
     assert "150 clips of 10 speakers, 1 fold, 1 seed." in robust_tables.note(found)
@@ -189,7 +189,11 @@ def test_who_keeps_more_is_said_where_the_interval_shows_it_and_not_else():
     ]
     (line,) = robust_words.kept(pd.DataFrame(told, columns=numbers).assign(**row), {"z": "Zed, hidden"})
     assert "x keeps 50.0 [40.0, 60.0] % of what is above chance" in line
-    assert "more: y by 10.0 [2.0, 20.0] points; no difference shown: Zed with hidden." in line and "less" not in line
+    assert (
+        "more (points): y 10.0 [2.0, 20.0]; no difference shown: Zed with hidden." in line
+        and "less" not in line
+        and "* speech noise (clean, 10 dB): " in line
+    )
 
 
 def test_a_curve_that_rises_again_is_found_between_its_ends():
@@ -218,6 +222,10 @@ def test_how_far_spoilt_inputs_lie_is_told_in_training_deviations():
     assert far["median"][1] == pytest.approx(np.median(furthest), rel=1e-4)
     assert far.largest[1] == pytest.approx(furthest.max(), rel=1e-4) and far.largest[1] > far.largest[0]
     assert far.num_clips.eq(len(split.test)).all()
+    off = np.abs((test - train.mean(0)) / train.std(0))
+    assert far.share[1] == pytest.approx((off > 5).mean())
+    assert far.which[1] == f"number {np.bincount(off.argmax(1)).argmax() + 1} of {test.shape[1]}"
+    assert robust_tables.outlying_table(far)["what befell the clips"].tolist() == ["clean", "loud 1 times"]
     words = robust_words.outlying(far)
     assert f"median clip {far['median'][0]:.0f} clean, {far['median'][1]:.0f} at 1 times" in words
 
