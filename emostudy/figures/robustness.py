@@ -108,7 +108,7 @@ def spoilt(
         ends = _lines(ax, some)
         ax.axhline(100 * chance, color=GREY, lw=0.9, ls=(0, (1, 1.5)), label="_chance")
         ax.set_title(f"{modality_title(modality)}: {kind}")
-        if number % columns == columns - 1 or number == len(kinds) - 1:
+        if number % columns == columns - 1 or len(kinds) % columns:  # the last panel has no neighbour: room beside all
             _name_ends(ax, ends, titles, 100 * table.ci_low.min(), 100 * table.ci_high.max())
     for ax in axes[:, 0]:
         ax.set_ylabel(f"{metric_title(table.metric.iloc[0])} (%)")
