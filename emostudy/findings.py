@@ -2,10 +2,10 @@
 
 import pandas as pd
 
+from emostudy import robust_words
 from emostudy.bounds import ceilings, realised_ceiling
 from emostudy.corpora.check import differences
 from emostudy.corpora.corpus import SEVERAL, Corpus
-from emostudy.corruptions import MISSING
 from emostudy.features.extract import Extracted
 from emostudy.ladder import large
 from emostudy.leaks import CHOSEN
@@ -144,13 +144,8 @@ def _references(table: pd.DataFrame, titles: dict[str, str]) -> str:
 
 
 def robustness(areas: pd.DataFrame, compared: pd.DataFrame, titles: dict[str, str], metric: str = "UAR") -> str:
-    """What each kind of corruption costs on average, and where training with hidden modalities is shown to help or to harm."""
-    lines = []
-    for (modality, kind), rows in areas.dropna(subset="relative").groupby(["modality", "kind"], sort=False):
-        best, worst = rows.loc[rows.relative.idxmax()], rows.loc[rows.relative.idxmin()]
-        most, least = (f"{titles.get(row.recipe, row.recipe)} {percent(row.relative, 0)} %" for row in (best, worst))
-        what = f"{modality_title(modality)} {MISSING.get(kind, kind)}"
-        lines.append(f"* {what}: of what is above chance, most is kept by {most}, least by {least}.")
+    """What is kept of each kind, with intervals, and where training with hidden modalities is shown to help or to harm."""
+    lines = robust_words.kept(areas, titles)
     verdicts = compared.verdict.value_counts()
     shown = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
     lines.append(

@@ -3,8 +3,9 @@
 import pandas as pd
 
 from emostudy.corruptions import MISSING
+from emostudy.outlying import FAR
 from emostudy.tables import FIGURES, Titles, named, worded_intervals, worded_p
-from emostudy.wording import interval, modality_title
+from emostudy.wording import interval_note, modality_title, percent, sample
 
 
 def under_conditions(rows: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
@@ -16,10 +17,16 @@ def under_conditions(rows: pd.DataFrame, titles: Titles | None = None) -> pd.Dat
     return wide.rename(columns={"recipe": "system"}).fillna("-")
 
 
+def note(rows: pd.DataFrame, cluster: str = "speaker") -> str:
+    """What stands under a table of pooled scores: `rows` have `num_clips, num_clusters, num_folds, num_seeds`."""
+    pooled = rows.assign(part="test", fold="all", seed="all")
+    return f"Percent; in brackets the {interval_note(cluster)}. {sample(pooled, cluster)}."
+
+
 def _befallen(row) -> str:
     """What happened to the clips, in words: "speech noise 10 dB"."""
     level = f" {row.severity:g} {row.unit}" if row.unit else ""
-    return f"{modality_title(row.modality)} {row.kind}{level}" if row.modality else row.kind
+    return f"{modality_title(row.modality)} {MISSING.get(row.kind, row.kind)}{level}" if row.modality else row.kind
 
 
 def befallen_table(comparisons: pd.DataFrame, rows: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
@@ -38,15 +45,44 @@ def befallen_table(comparisons: pd.DataFrame, rows: pd.DataFrame, titles: Titles
 
 
 def areas_table(areas: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
-    """`areas.areas` worded: relative and effective robustness in percent, with intervals."""
+    """`areas.areas` worded, in percent, with intervals; `levels` are those under which the area lies."""
     worded = {
         "system": named(areas.recipe, titles),
         "what befell the clips": areas.modality.map(modality_title) + " " + areas.kind.replace(MISSING),
+        "levels": areas["levels"],
     }
-    for name in ("relative", "effective"):
-        bounds = areas[[name, f"{name}_low", f"{name}_high"]].to_numpy(float)
-        worded[f"{name} (%)"] = [interval(*row) for row in bounds]
-    return pd.DataFrame(worded | {"levels": areas.num_levels})
+    for name in ("area", "relative", "effective"):
+        worded[f"{name} (%)"] = worded_intervals(areas, name, f"{name}_low", f"{name}_high")
+    return pd.DataFrame(worded)
+
+
+def ends_table(ends: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
+    """`severity.ends_compared` worded."""
+    return pd.DataFrame(
+        {
+            "system": named(ends.recipe, titles),
+            "what befell the clips": ends.modality.map(modality_title) + " " + ends.kind,
+            "at": ends.worst,
+            "against": ends.mildest,
+            "difference (points)": worded_intervals(ends, "difference", "ci_low", "ci_high"),
+            "p (Holm)": ends.p_holm.map(worded_p),
+            "verdict": ends.verdict,
+        }
+    )
+
+
+def outlying_table(far: pd.DataFrame) -> pd.DataFrame:
+    """`outlying.outlying` worded, in training deviations."""
+    return pd.DataFrame(
+        {
+            "modality": far.modality.map(modality_title),
+            "what befell the clips": [_befallen(row).removeprefix(f"{row.modality} ") for row in far.itertuples()],
+            "median clip": far["median"].map("{:.1f}".format),
+            "largest": far.largest.map("{:.1f}".format),
+            f"numbers beyond {FAR:g} (%)": far.share.map(percent),
+            "furthest in most clips": far.which,
+        }
+    )
 
 
 def told_table(comparisons: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:

@@ -16,7 +16,7 @@ FOLDERS = sorted(path.parent for path in (ROOT / "results").glob("*/*/stamps") i
 TRAINED = [path for path in FOLDERS if (path / "runs").is_dir()]  # the others hold an audit, and nothing was trained
 SOURCES = ("predictions", "runs", "stamps")
 RTOL, ATOL = 1e-4, 1e-6  # of tables and plotted data made from the same predictions, on any machine
-NEED_MEDIA = {"tables/01_both_sides", "figures/01_faces", "figures/01_voices", "figures/02_crops"}
+NEED_MEDIA = {"tables/01_both_sides", "figures/01_faces", "figures/01_voices", "figures/02_crops", "tables/08_outlying"}
 every_folder = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: f"{path.parent.name}-{path.name}")
 
 

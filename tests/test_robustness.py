@@ -8,14 +8,18 @@ import pytest
 import toys
 from test_batched import head_recipe
 
-from emostudy import experiments, figures, robust_tables, robustness
+from emostudy import experiments, figures, robust_tables, robust_words, robustness
 from emostudy import predictions as preds
 from emostudy.areas import areas
 from emostudy.corruptions import CLEAN, Corruption, missing
 from emostudy.features import Feature
+from emostudy.features.extract import extract
 from emostudy.features.fitted import standardised
 from emostudy.features.media import BadMedia
+from emostudy.outlying import outlying
+from emostudy.protocols import splits
 from emostudy.recipes.rules import MEAN, PRODUCT
+from emostudy.severity import ends_compared, places
 
 
 def louder(feature: Feature) -> Feature:
@@ -140,15 +144,90 @@ def fates(values: dict[str, dict[str, float]]) -> pd.DataFrame:
     return pd.DataFrame(rows).assign(seed=0, fold=0, protocol="speaker_independent", modalities="face+speech")
 
 
-def test_areas_are_shares_of_what_is_above_chance():
-    noise = tuple(Corruption(f"speech_noise_{level}", "speech", "noise", level, "dB") for level in (1, 2))
+def levels_of(kind: str, unit: str, *levels: float) -> tuple[Corruption, ...]:
+    return tuple(Corruption(f"speech_{kind}_{level}", "speech", kind, level, unit) for level in levels)
+
+
+def test_areas_begin_clean_and_levels_that_are_no_shares_are_counted():
+    noise = levels_of("noise", "dB", 10, 0)  # 0 dB is loud, and not the origin
     first, second = (one.name for one in noise)
     values = {"x": {CLEAN: 1.0, first: 0.8, second: 0.6}, "y": {CLEAN: 0.8, first: 0.8, second: 0.6}}
     found = areas(fates(values), noise, toys.corpus(), "x", 200).set_index("recipe")
-    assert found.relative["x"] == pytest.approx(0.55) and found.effective["x"] == 0
-    assert found.relative["y"] == pytest.approx(11 / 14) and found.effective["y"] == pytest.approx(11 / 14 - 0.55)
-    assert found.relative_low["x"] == pytest.approx(0.55) == found.relative_high["x"]  # all speakers are alike
-    assert found.num_levels.eq(2).all() and found.clean.tolist() == pytest.approx([1.0, 0.8])
+    assert found.area.tolist() == pytest.approx([0.8, 0.75])  # (1 + 2 * .8 + .6) / 4 and (.8 + 2 * .8 + .6) / 4
+    assert found.relative["x"] == pytest.approx(0.7) and found.effective["x"] == 0
+    kept = (0.75 - 1 / 3) / (0.8 - 1 / 3)
+    assert found.relative["y"] == pytest.approx(kept) and found.effective["y"] == pytest.approx(kept - 0.7)
+    assert found.relative_low["x"] == pytest.approx(0.7) == found.relative_high["x"]  # all speakers are alike
+    assert found.levels.eq("clean, 10, 0 dB").all() and found.clean.tolist() == pytest.approx([1.0, 0.8])
+    assert found[["num_clips", "num_clusters", "num_folds", "num_seeds"]].iloc[0].tolist() == [150, 10, 1, 1]
+
+
+def test_levels_that_are_shares_stand_at_their_share():
+    gaps = levels_of("gaps", "of the clip", 0.2, 0.8)
+    values = {"x": {CLEAN: 1.0, gaps[0].name: 0.8, gaps[1].name: 0.6}}
+    found = areas(fates(values), gaps, toys.corpus(), "x", 200)
+    assert found.area[0] == pytest.approx((0.2 * 0.9 + 0.6 * 0.7) / 0.8)
+    assert places([1, 2], "of 3").tolist() == [0, 1, 2] == places([20, -5], "dB").tolist()
+
+
+def test_what_is_all_or_nothing_has_its_score_for_an_area():
+    (absent, *_) = missing("speech")
+    found = areas(fates({"x": {CLEAN: 1.0, absent.name: 0.6}}), (absent,), toys.corpus(), "x", 200)
+    assert found.area[0] == pytest.approx(0.6) and found["levels"][0] == "no levels"
+    worded = robust_tables.areas_table(found.assign(kind="zeroed"), {})
+    assert worded["what befell the clips"][0] == "speech average"
+    assert "150 clips of 10 speakers, 1 fold, 1 seed." in robust_tables.note(found)
+
+
+def test_who_keeps_more_is_said_where_the_interval_shows_it_and_not_else():
+    row = {"modality": "speech", "kind": "noise", "levels": "clean, 10 dB", "baseline": "x"}
+    numbers = ["recipe", "relative", "relative_low", "relative_high", "effective", "effective_low", "effective_high"]
+    told = [
+        ("x", 0.5, 0.4, 0.6, 0.0, 0.0, 0.0),
+        ("y", 0.6, 0.5, 0.7, 0.1, 0.02, 0.2),
+        ("z", 0.7, 0.3, 0.9, 0.2, -0.1, 0.4),
+    ]
+    (line,) = robust_words.kept(pd.DataFrame(told, columns=numbers).assign(**row), {"z": "Zed, hidden"})
+    assert "x keeps 50.0 [40.0, 60.0] % of what is above chance" in line
+    assert (
+        "more (points): y 10.0 [2.0, 20.0]; no difference shown: Zed with hidden." in line
+        and "less" not in line
+        and "* speech noise (clean, 10 dB): " in line
+    )
+
+
+def test_a_curve_that_rises_again_is_found_between_its_ends():
+    noise = levels_of("noise", "dB", 20, 10, 0)
+    mild, middle, loud = (one.name for one in noise)
+    values = {"x": {mild: 0.4, middle: 0.4, loud: 0.8}, "y": {mild: 0.8, middle: 0.2, loud: 0.6}}
+    frame = fates(values).assign(corpus="toys", run_id="r", part="test")
+    ends = ends_compared(frame, toys.corpus(num_speakers=20), noise)
+    assert ends.recipe.tolist() == ["x", "y"] and ends.verdict.tolist() == ["better", "worse"]
+    assert ends.difference.tolist() == pytest.approx([0.4, -0.2])
+    words = robust_words.rising(ends, {})
+    assert "Of 2 curves 1 are shown" in words and "better at 0 dB than at 20 dB, by points: x 40.0." in words
+    assert robust_tables.ends_table(ends, {}).iloc[0].tolist()[:4] == ["x", "speech noise", "0 dB", "20 dB"]
+
+
+def test_how_far_spoilt_inputs_lie_is_told_in_training_deviations():
+    corpus = toys.corpus(num_speakers=20)
+    loud = Corruption("speech_loud_1", "speech", "loud", 1.0, "times", spoils=louder)
+    recipes = alone("face"), alone("speech")
+    far = outlying(corpus, recipes, (*missing("speech"), loud), "speaker_independent", 1)
+    assert far.kind.tolist() == [CLEAN, "loud"] and far.modality.eq("speech").all()  # the face cannot be spoilt
+    split = splits(corpus, "speaker_independent")[0]
+    heard, spoilt = (extract(corpus, feature, 1) for feature in (toys.HEARD, louder(toys.HEARD)))
+    train, test = heard.rows(split.train), spoilt.rows(split.test)
+    furthest = np.abs((test - train.mean(0)) / train.std(0)).max(1)
+    assert far["median"][1] == pytest.approx(np.median(furthest), rel=1e-4)
+    assert far.largest[1] == pytest.approx(furthest.max(), rel=1e-4) and far.largest[1] > far.largest[0]
+    assert far.num_clips.eq(len(split.test)).all()
+    off = np.abs((test - train.mean(0)) / train.std(0))
+    assert far.share[1] == pytest.approx((off > 5).mean())
+    assert far.which[1] == f"number {np.bincount(off.argmax(1)).argmax() + 1} of {test.shape[1]}"
+    assert robust_tables.outlying_table(far)["what befell the clips"].tolist() == ["clean", "loud 1 times"]
+    words = robust_words.outlying(far)
+    assert f"median clip {far['median'][0]:.0f} clean, {far['median'][1]:.0f} at 1 times" in words
 
 
 def test_a_system_at_chance_keeps_nothing_that_can_be_told():
@@ -158,7 +237,7 @@ def test_a_system_at_chance_keeps_nothing_that_can_be_told():
     assert (
         np.isnan(found.relative["y"])
         and np.isnan(found.relative_low["y"])
-        and found.relative["x"] == pytest.approx(0.7)
+        and found.relative["x"] == pytest.approx(0.85)
     )
 
 
@@ -198,10 +277,25 @@ def test_comparisons_figures_and_tables_tell_each_condition(study):
     shown = robust_tables.befallen_table(compared, full)
     assert shown["what befell the clips"].tolist()[-1] == "speech loud 1 times"
     wide = robust_tables.under_conditions(table, {})
-    assert len(wide) == 4 and "-" in wide.to_numpy() and "speech absent" in wide
+    assert len(wide) == 4 and "-" in wide.to_numpy() and {"speech absent", "speech average"} <= set(wide)
+    assert "speech zeroed" not in wide and f"{table.num_clips.max()} clips of" in robust_tables.note(table)
     titles = {"head": "Head"}
     assert "Head" in figures.missing_alt(full, titles) and "speech absent" in figures.missing_alt(full, titles)
     assert "from clean to the worst level: Head" in figures.spoilt_alt(full, titles)
     for draw in (figures.missing, figures.spoilt):
         drawn = draw(full, titles, chance=1 / 3)
         assert drawn.axes and drawn.get_suptitle()
+
+
+def test_zero_decibels_are_not_drawn_as_clean():
+    levels = [("", CLEAN, 0.0, ""), ("speech", "noise", 10.0, "dB"), ("speech", "noise", 0.0, "dB")]
+    table = pd.DataFrame(levels, columns=["modality", "kind", "severity", "unit"]).assign(
+        value=[0.8, 0.5, 0.6], ci_low=0.4, ci_high=0.9, recipe="head", modalities="face+speech", metric="UAR",
+        protocol="speaker_independent", num_clips=30, num_clusters=10,
+    )  # fmt: skip
+    ax = figures.spoilt(table, {"head": "Head"}, chance=0.2).axes[0]
+    drawn = next(line for line in ax.lines if len(line.get_xdata()) == 3)
+    assert drawn.get_ydata().tolist() == pytest.approx([80, 50, 60])
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["clean", "10", "0"]
+    assert "Head" in [text.get_text() for text in ax.texts]
+    assert "Head 80.0 to 60.0 % (lowest 50.0 at 10 dB)" in figures.spoilt_alt(table, {"head": "Head"})

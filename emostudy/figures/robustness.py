@@ -1,17 +1,22 @@
 """How much a system keeps when a modality is missing or spoilt, drawn from the table of `robustness.curves`."""
 
+import textwrap
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from emostudy.corruptions import CLEAN, MISSING
 from emostudy.figures.marks import blocks, chance_above, limits, row_chart, whiskers
 from emostudy.figures.style import FULL, GREY, HALF, INK, canvas, look, styled
+from emostudy.severity import places
 from emostudy.wording import cluster_title, interval_note, metric_title, modality_title, percent, protocol_title
 
 STYLES = (("-", "o"), ("--", "D"), (":", "s"), ("-.", "v"), ((0, (5, 1, 1, 1, 1, 1)), "P"))
+DARKER = (1.0, 0.45, 0.0)  # shades of the modality's colour, one system after the other
+LETTERS = 16  # of a name beside a line
 
 
 @styled
@@ -81,40 +86,46 @@ def missing_alt(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
 def spoilt(
     table: pd.DataFrame, titles: Mapping[str, str], cluster: str = "speaker", chance: float = 0.0, width: float = FULL
 ) -> Figure:
-    """A panel per kind of spoilt medium: the metric over its levels, a line per system, bands for the intervals, chance dotted.
+    """A panel per kind of spoilt medium: the metric over its levels, a line per system, whiskers for the intervals, chance dotted.
 
     Args:
         table: of `robustness.curves`, one protocol, systems on all modalities.
     """
-    kinds = spoilt_kinds(table)
+    kinds, columns = spoilt_kinds(table), 2 if width > 5 else 1
+    columns = min(columns, len(kinds))
     note = (
-        f"{protocol_title(table.protocol.iloc[0]).capitalize()}; {_sample(table, cluster)}. Bands: {interval_note(cluster)}. Left: as "
-        "recorded. Dotted: chance."
+        f"{protocol_title(table.protocol.iloc[0]).capitalize()}; {_sample(table, cluster)}. Whiskers: {interval_note(cluster)}, "
+        "moved apart. Dotted: chance."
     )
-    rows, columns = -(-len(kinds) // 3), min(3, len(kinds))
+    rows = -(-len(kinds) // columns)
     fig, axes = canvas(
-        width, 1.3 + 2.1 * rows, "What is left when a medium is spoilt?", note, rows, columns, sharey=True
+        width, 0.9 + 2.1 * rows, "What is left when a medium is spoilt?", note, rows, columns, sharey=True
     )
-    for ax in axes.ravel()[len(kinds) :]:
-        ax.set_visible(False)
-    for ax, (modality, kind) in zip(axes.ravel(), kinds, strict=False):
+    for number, ax in enumerate(axes.ravel()):
+        ax.set_visible(number < len(kinds))
+    for number, (ax, (modality, kind)) in enumerate(zip(axes.ravel(), kinds, strict=False)):
         some = table[((table.modality == modality) & (table.kind == kind)) | (table.kind == CLEAN)]
-        _lines(ax, some, titles)
+        ends = _lines(ax, some)
         ax.axhline(100 * chance, color=GREY, lw=0.9, ls=(0, (1, 1.5)), label="_chance")
         ax.set_title(f"{modality_title(modality)}: {kind}")
+        if number % columns == columns - 1 or len(kinds) % columns:  # the last panel has no neighbour: room beside all
+            _name_ends(ax, ends, titles, 100 * table.ci_low.min(), 100 * table.ci_high.max())
     for ax in axes[:, 0]:
         ax.set_ylabel(f"{metric_title(table.metric.iloc[0])} (%)")
-    _keys_below_title(fig, *axes[0, 0].get_legend_handles_labels())
     return fig
 
 
-def _keys_below_title(fig: Figure, handles: list, names: list[str]) -> None:
-    """A one-line legend between the title and the panels."""
-    title, height = fig._suptitle, fig.get_size_inches()[1]
-    title.set_text(f"{title.get_text()}\n ")  # the empty line keeps its place
-    close = {"columnspacing": 1.4, "handletextpad": 0.4, "handlelength": 2.2, "borderpad": 0.1, "borderaxespad": 0.0}
-    keys = fig.legend(handles, names, loc="upper left", bbox_to_anchor=(0.005, 1 - 0.2 / height), ncols=4, **close)
-    keys.set_in_layout(False)
+def _name_ends(ax, ends: list[tuple], titles: Mapping[str, str], low: float, high: float) -> None:
+    """Each line's name at its right end; names that would touch are moved apart."""
+    line = (high - low) / 14  # the height of a line of letters, in points of the metric
+    ends = sorted(ends, key=lambda end: -end[1])
+    names = [textwrap.wrap(titles.get(recipe, recipe), LETTERS) for recipe, *_ in ends]
+    heights = [line * (len(name) + 0.4) for name in names]
+    top = min(high, np.mean([y for _, y, _ in ends]) + sum(heights) / 2)
+    for (*_, colour), name, height in zip(ends, names, heights, strict=True):
+        style = {"color": colour, "va": "center", "fontweight": "bold", "linespacing": 1.0, "annotation_clip": False}
+        ax.annotate("\n".join(name), (1, top - height / 2), (5, 0), ("axes fraction", "data"), "offset points", **style)
+        top -= height
 
 
 def spoilt_kinds(table: pd.DataFrame) -> list[tuple[str, str]]:
@@ -123,19 +134,34 @@ def spoilt_kinds(table: pd.DataFrame) -> list[tuple[str, str]]:
     return list(dict.fromkeys(zip(rows.modality, rows.kind, strict=True)))
 
 
-def _lines(ax, some: pd.DataFrame, titles: Mapping[str, str]) -> None:
+def _lines(ax, some: pd.DataFrame) -> list[tuple]:
+    """A line with whiskers per system; (recipe, last value in percent, colour) of each."""
     levels = list(dict.fromkeys(some[some.kind != CLEAN].severity))
     unit = some[some.kind != CLEAN].unit.iloc[0]
-    for number, (recipe, rows) in enumerate(some.groupby("recipe", sort=False)):
-        line, marker = STYLES[number % len(STYLES)]
+    at, recipes, ends = places(levels, unit), list(dict.fromkeys(some.recipe)), []
+    for number, recipe in enumerate(recipes):
+        own = some[some.recipe == recipe]
         rows = pd.concat(
-            [rows[rows.kind == CLEAN], rows[rows.kind != CLEAN].set_index("severity", drop=False).loc[levels]]
-        )
-        x, colour = np.arange(len(rows)), look(rows.modalities.iloc[0]).colour if number < 2 else INK
-        ax.plot(x, 100 * rows.value, ls=line, marker=marker, ms=3.5, color=colour, label=titles.get(recipe, recipe))
-        ax.fill_between(x, 100 * rows.ci_low, 100 * rows.ci_high, color=colour, alpha=0.12, lw=0, label="_band")
-    ax.set_xticks(range(len(levels) + 1), ["clean", *(_level(level, unit) for level in levels)])
+            [own[own.kind == CLEAN], own[own.kind != CLEAN].set_index("severity").loc[levels]]
+        )  # 0 dB is not clean
+        line, marker = STYLES[number % len(STYLES)]
+        colour = _shade(rows.modalities.iloc[0], DARKER[number % len(DARKER)])
+        x = at + 0.022 * (at[-1] - at[0]) * (number - (len(recipes) - 1) / 2)
+        around = 100 * np.maximum([rows.value - rows.ci_low, rows.ci_high - rows.value], 0)
+        face = "white" if number % 2 else colour
+        style = {"ls": line, "marker": marker, "ms": 3.8, "mfc": face, "color": colour, "elinewidth": 0.7, "lw": 1.1}
+        ax.errorbar(x, 100 * rows.value, yerr=around, capsize=0, label=f"_{recipe}", **style)
+        ends.append((recipe, 100 * rows.value.iloc[-1], colour))
+    ax.set_xticks(at, ["clean", *(_level(level, unit) for level in levels)])
     ax.set_xlabel({"dB": "signal to noise (dB)", "of 3": "frames, of 3"}.get(unit, f"share {unit}"))
+    return ends
+
+
+def _shade(modalities: str, share: float) -> tuple[float, ...]:
+    """The colour of these modalities, darkened towards ink."""
+    return tuple(
+        share * one + (1 - share) * dark for one, dark in zip(to_rgb(look(modalities).colour), to_rgb(INK), strict=True)
+    )
 
 
 def _level(level: float, unit: str) -> str:
@@ -148,12 +174,19 @@ def spoilt_alt(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
     for modality, kind in spoilt_kinds(table):
         rows = table[(table.modality == modality) & (table.kind == kind)]
         worst = rows[rows.severity == rows.severity.iloc[-1]]
+        lowest = rows.loc[rows.groupby("recipe").value.idxmin()].set_index("recipe")
         each = "; ".join(
-            f"{titles.get(row.recipe, row.recipe)} {percent(clean[row.recipe])} to {percent(row.value)} %"
+            f"{titles.get(row.recipe, row.recipe)} {percent(clean[row.recipe])} to {percent(row.value)} %{_dip(row, lowest)}"
             for row in worst.itertuples()
         )
         told.append(f"{modality_title(modality)}, {kind}, from clean to the worst level: {each}.")
     return f"{metric_title(table.metric.iloc[0])} when a medium is spoilt. " + " ".join(told)
+
+
+def _dip(row, lowest: pd.DataFrame) -> str:
+    """Where a line is lowest before its end."""
+    least = lowest.loc[row.recipe]
+    return f" (lowest {percent(least.value)} at {least.severity:g} {row.unit})" if least.value < row.value else ""
 
 
 def _sample(table: pd.DataFrame, cluster: str) -> str:
