@@ -1,6 +1,7 @@
 """MELD and IEMOCAP in their real layouts, small: faces drawn, tones for voices, words by emotion; some clips lack something.
 
-`lacks` of each tells which clips give nothing for a modality, and what is wrong is what is wrong with the real ones.
+`small_meld` and `small_iemocap` write the files and give back, for each modality, the clips that have nothing of it: films missing,
+cut short, without a face or a sound, or known to the card as broken; turns without wav, words or film.
 """
 
 from io import BytesIO
@@ -18,6 +19,7 @@ from emostudy.corpora.emosynth.media import write_clip
 FRAMES, RATE = 6, 16000
 SECONDS = FRAMES / FPS
 SHOWN = dict(zip(meld.EMOTIONS, ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "fear"), strict=True))
+# IEMOCAP's labels, and the emotion as which they are drawn, voiced and worded
 LABELS = {"ang": "anger", "exc": "joy", "hap": "joy", "neu": "neutral", "sad": "sadness"}
 SAID = dict(
     zip(
