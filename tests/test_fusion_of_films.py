@@ -174,6 +174,10 @@ def test_a_rule_goes_on_without_the_face(study):
     for condition, rows in ruled.groupby("condition"):
         whole = "speech+text" if condition == "face_absent" else "face+speech+text"
         assert set(rows.clip_id) == study.having(tested, whole)
+    scored = study.lesson.score(pd.concat([alone, ruled], ignore_index=True))  # as notebook 08 does
+    unit = study.corpus.clips.set_index("clip_id")[study.corpus.card["cluster"]]
+    whole = scored[(scored.recipe == PRODUCT.name) & (scored.condition == "clean") & (scored.emotion == "all")]
+    assert set(whole.num_clusters) == {unit[list(study.having(tested, "face+speech+text"))].nunique()}
 
 
 def test_records_and_comparisons_resample_what_the_card_says(study):
