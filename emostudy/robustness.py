@@ -140,7 +140,10 @@ def joined(
                 "run_id": f"{rule.name} of {some.run_id.iloc[0]}",
             }
             frames.append(by_rule([_under(by[m], befallen, m) for m in left], rule, emotions, **told))
-    return pd.concat(frames, ignore_index=True)
+    made = pd.concat(frames, ignore_index=True)
+    clips = predictions.drop_duplicates("clip_id").set_index("clip_id")
+    further = predictions.columns.difference(made.columns)  # what intervals resample where it is no speaker: a dialogue
+    return made.assign(**{name: made.clip_id.map(clips[name]) for name in further})
 
 
 def _under(rows: pd.DataFrame, befallen: Corruption | None, modality: str) -> pd.DataFrame:

@@ -1,38 +1,14 @@
 """MELD as it is published: tables of the repository or the raw archive, films in three folders, and what is wrong with them."""
 
-import csv
 import os
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from meld_files import FOLDERS, cells, film, table
 
 from emostudy.corpora import card, load, meld
 from emostudy.protocols import splits
-
-HEAD = ["Sr No.", "Utterance", "Speaker", "Emotion", "Sentiment", "Dialogue_ID", "Utterance_ID", "Season", "Episode"]
-FOLDERS = {part: folder for folder, part in meld.FILMS.items()}
-
-
-def cells(dialogue, turn, words="Hi.", speaker="Monica", emotion="neutral", sentiment="neutral") -> list:
-    return [1, words, speaker, emotion, sentiment, dialogue, turn, 8, 21]
-
-
-def table(folder: Path, part: str, *rows: list) -> Path:
-    path = folder / f"{part}_sent_emo.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([*HEAD, "StartTime", "EndTime"])
-        writer.writerows([*row, "00:16:16,059", "00:16:21,731"] for row in rows)
-    return path
-
-
-def film(folder: Path, part: str, name: str) -> Path:
-    path = folder / "MELD.Raw" / part / FOLDERS[part] / f"{name}.mp4"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(name.encode())
-    return path
 
 
 @pytest.fixture
