@@ -8,7 +8,7 @@ from emostudy import predictions as preds
 from emostudy.corpora.corpus import Corpus
 from emostudy.metrics import NUM_BINS, confidence_gap
 from emostudy.recipes.calibrated import COLDEST, HOTTEST, scaled, temperature
-from emostudy.wording import interval, modality_title, percent, protocol_title
+from emostudy.wording import interval, interval_note, modality_title, percent, protocol_title, sample
 
 SYSTEM = ["protocol", "recipe", "modalities"]
 RUN = [*SYSTEM, "condition", "fold", "seed"]
@@ -194,3 +194,23 @@ def findings(table: pd.DataFrame, protocol: str, titles: dict[str, str]) -> str:
             f"* Right of all clips, and of the surer half: {', '.join(halves)}.",
         ]
     )
+
+
+def sureness(lesson, predictions: pd.DataFrame, caption: str) -> pd.DataFrame:
+    """Write how sure each system is on average of test clips under the honest protocol, how often it is right, and the difference."""
+    honest, cluster = lesson.protocols[-1], lesson.cluster
+    keep = (predictions.part == "test") & (predictions.protocol == honest) & (predictions.modalities != "none")
+    told, found = confidences(predictions[keep], lesson.corpus.emotions), []
+    for (modalities, recipe), rows in told.groupby(["modalities", "recipe"], sort=True):
+        both = rows[["sure", "right"]].to_numpy(float)
+        over, low, high = intervals.mean_intervals(both[:, :1] - both[:, 1:], rows[cluster])[:, 0]
+        sure, right = both.mean(0)
+        of = {"num_clips": rows.clip_id.nunique(), "num_clusters": rows[cluster].nunique()}
+        found.append({"modalities": modalities, "recipe": recipe, "sure": sure, "right": right} | of)
+        found[-1] |= {"too_sure": over, "ci_low": low, "ci_high": high}
+    table = pd.DataFrame(found)
+    worded = table[["modalities", "recipe"]].assign(recipe=table.recipe.map(lesson.titles))
+    worded = worded.assign(sure=table.sure.map(percent), right=table.right.map(percent))
+    worded["too sure by"] = [interval(*cells) for cells in table[["too_sure", "ci_low", "ci_high"]].to_numpy(float)]
+    note = f"Percent of clips; in brackets the {interval_note(cluster)}. {sample(told, cluster)}."
+    return lesson.table(table, "sureness", f"{caption}, {protocol_title(honest)}", worded, note)

@@ -9,6 +9,7 @@ from emostudy.corpora.corpus import SEVERAL, Corpus
 from emostudy.features.extract import Extracted
 from emostudy.ladder import large
 from emostudy.leaks import CHOSEN
+from emostudy.predictions import columns_of
 from emostudy.tables import systems
 from emostudy.wording import (
     counted,
@@ -126,6 +127,27 @@ def fusion(
         f"* Against {against} on the same clips ({len(compared)} comparisons, paired test, p after Holm below .05): {shown}."
     )
     return "\n".join(lines)
+
+
+def ties(predictions: pd.DataFrame, recipes: list[str], emotions: tuple[str, ...], titles: dict[str, str]) -> str:
+    """How UAR of test clips changes where emotions with equally large probabilities share the answer, not the first takes it.
+
+    Args:
+        predictions: of one protocol, each clip once a recipe.
+    """
+    told = []
+    for name in recipes:
+        rows = predictions[(predictions.recipe == name) & (predictions.part == "test")]
+        shares = rows[columns_of(emotions)].set_axis(list(emotions), axis=1)
+        top = shares.eq(shares.max(axis=1), axis=0)  # (N, C): one or several a clip
+        true = pd.get_dummies(rows.emotion).reindex(columns=list(emotions), fill_value=False)
+        parts = (top & true).any(axis=1) / top.sum(axis=1)
+        first, shared = (one.groupby(rows.emotion).mean().mean() for one in (rows.emotion == rows.predicted, parts))
+        tied = (top.sum(axis=1) > 1).mean()
+        told.append(
+            f"{titles[name]}: {percent(shared)} % UAR instead of {percent(first)} ({percent(tied)} % of clips tied)"
+        )
+    return f"With ties shared: {'; '.join(told)}."
 
 
 def _each(row: pd.Series, shown: dict[str, str]) -> str:

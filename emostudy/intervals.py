@@ -129,6 +129,16 @@ def percentiles(draws: np.ndarray, num_clusters: np.ndarray) -> np.ndarray:
     return bounds
 
 
+def mean_intervals(values: np.ndarray, cluster: np.ndarray, num_draws: int = 2000, seed: int = 0) -> np.ndarray:
+    """Means over rows of values (N, V), and low and high ends over resampled clusters (N,): (3, V); NaN ends below MIN_CLUSTERS."""
+    names, code = np.unique(np.asarray(cluster, str), return_inverse=True)
+    members = sparse.csr_array((np.ones(len(code)), (code, np.arange(len(code)))), shape=(len(names), len(code)))
+    sums = members @ np.column_stack([values, np.ones(len(code))])  # (K, V + 1), the last: rows
+    draws = bootstrap(lambda weights: (weights @ sums)[:, :-1] / (weights @ sums)[:, -1:], len(names), num_draws, seed)
+    bounds = percentiles(draws, np.full(draws.shape[1], len(names)))
+    return np.vstack([np.mean(values, axis=0), bounds])
+
+
 def overall(pool: Pool, weights: np.ndarray, name: str, exact: bool = True) -> np.ndarray:
     """One of METRICS (R,) under weights (R, K), mean over seeds; exact: see `metrics.weighted_auroc`."""
     if name in OVERALL:

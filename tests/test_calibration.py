@@ -1,5 +1,7 @@
 """What confidence is worth: known temperatures are found, diagrams and curves are what a plain loop gives."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -172,3 +174,22 @@ def test_a_protocol_of_few_test_clips_is_left_out_and_named_unless_it_is_the_hon
     )
     honest = few.assign(protocol="speaker_independent").groupby("emotion").head(3)
     assert too_few(pd.concat([many, honest])) == {} and not_drawn({}) == ""
+
+
+def test_how_sure_and_how_often_right_is_told_with_its_interval_and_of_how_many(corpus):
+    rows = toys.predictions("net", skill=1.5, protocol="random")
+    kept = {}
+    lesson = SimpleNamespace(
+        corpus=corpus,
+        cluster="speaker",
+        protocols=["random"],
+        titles={"net": "a net"},
+        table=lambda *told: kept.update(numbers=told[0], worded=told[3], note=told[4]),
+    )
+    calibration.sureness(lesson, pd.concat([rows, rows.assign(protocol="other", predicted="fear")]), "How sure")
+    test, (row,) = rows[rows.part == "test"], kept["numbers"].to_dict("records")
+    assert row["sure"] == pytest.approx(test[COLUMNS].max(axis=1).mean())
+    assert row["right"] == pytest.approx((test.emotion == test.predicted).mean())
+    assert row["too_sure"] == pytest.approx(row["sure"] - row["right"])
+    assert (row["num_clips"], row["num_clusters"]) == (test.clip_id.nunique(), test.speaker.nunique())
+    assert kept["worded"].recipe.tolist() == ["a net"] and f"{test.clip_id.nunique()} clips of" in kept["note"]

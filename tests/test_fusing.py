@@ -1,5 +1,6 @@
 """Fusion of finished runs: whose predictions are joined, on which clips, and what it may know."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -45,6 +46,18 @@ def test_every_set_rule_protocol_and_seed_is_one_run(tmp_path):
     one = rows[rows.run_id == rows.run_id.iloc[0]]
     assert sorted(one.fold.unique()) == [0, 1, 2, 3, 4]
     assert sorted(one[one.part == "test"].clip_id) == list(toys.corpus().clips.clip_id)
+
+
+def test_a_new_title_is_told_of_runs_that_are_read_back_and_nothing_else_changes(tmp_path):
+    frame = singles()
+    fused(frame, tmp_path)
+    before = {run_id: (tmp_path / "runs" / f"{run_id}.json").read_text() for run_id in made(tmp_path)}
+    fused(frame, tmp_path, (replace(MEAN, title='the "mean"'),))
+    assert set(made(tmp_path)) == set(before)
+    for run_id, text in before.items():
+        now = (tmp_path / "runs" / f"{run_id}.json").read_text()
+        assert json.loads(now) == json.loads(text) | {"title": 'the "mean"'}
+        assert [line for line in now.splitlines() if line not in text.splitlines()] == ['"title": "the \\"mean\\""']
 
 
 def test_a_median_joins_no_fewer_than_three(tmp_path):

@@ -180,3 +180,18 @@ def test_seeds_may_have_tested_different_clips():
 def test_what_cannot_be_pooled_is_refused(broken, message):
     with pytest.raises(ValueError, match=message):
         summarise(broken(predictions()), EMOTIONS, num_draws=10)
+
+
+def test_intervals_of_means_resample_whole_clusters():
+    rng = np.random.default_rng(0)
+    cluster = np.repeat(np.arange(20), 10)
+    values = np.column_stack([np.repeat(rng.normal(size=20), 10), rng.normal(size=200)])  # of the speaker; of the clip
+    (mean, low, high) = intervals.mean_intervals(values, cluster)
+    assert mean == pytest.approx(values.mean(0)) and (low < mean).all() and (mean < high).all()
+    error = np.array([values[::10, 0].std(), values[:, 1].std() / np.sqrt(10)]) / np.sqrt(20)
+    assert (high - low)[0] == pytest.approx(
+        2 * 1.96 * error[0], rel=0.1
+    )  # ten clips of one speaker are one observation
+    assert (high - low)[1] < 2 * 1.96 * error[1] * 1.3
+    few = intervals.mean_intervals(values, cluster % 3)
+    assert few[0] == pytest.approx(mean) and np.isnan(few[1:]).all()

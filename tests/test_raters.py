@@ -12,6 +12,7 @@ from emostudy import experiments
 from emostudy.cli import main
 from emostudy.corpora import is_present, load
 from emostudy.corpora.corpus import Corpus
+from emostudy.findings import ties
 from emostudy.fusing import fuse
 from emostudy.graph import NOTEBOOKS, lacking, left_out
 from emostudy.metrics import confusion, uar
@@ -57,6 +58,18 @@ def test_shares_of_votes_are_the_predictions(judged, tmp_path):
         {"raters_face": 1, "raters_both": 1, "raters_both_learned": 1, "raters_voice": 2 / 6}
     )
     assert set(rows[rows.recipe.str.startswith("raters_both")].modalities) == {"face+speech"}
+
+
+def test_equal_votes_share_the_answer():
+    columns = [f"p_{emotion}" for emotion in EMOTIONS]
+    votes = [[0.5, 0.5, 0, 0, 0, 0], [0.5, 0.5, 0, 0, 0, 0], [0.4, 0.3, 0.3, 0, 0, 0], [0, 0, 0, 0.4, 0.3, 0.3]]
+    rows = pd.DataFrame(votes, columns=columns).assign(recipe="r", part="test", predicted=["anger"] * 3 + ["happy"])
+    rows["emotion"] = ["anger", "disgust", "disgust", "happy"]
+    told = ties(rows, ["r"], EMOTIONS, {"r": "raters"})
+    # anger: half instead of 1; disgust: a quarter instead of 0; happy: 1
+    assert told == "With ties shared: raters: 58.3 % UAR instead of 66.7 (50.0 % of clips tied)."
+    dev = rows.assign(part="dev", predicted="fear")
+    assert ties(pd.concat([rows, dev]), ["r"], EMOTIONS, {"r": "raters"}) == told
 
 
 def test_only_those_who_saw_and_those_who_heard_are_joined(judged, tmp_path):

@@ -7,6 +7,8 @@ import pandas as pd
 from emostudy.cli import parser
 from emostudy.graph import NOTEBOOKS, markdown
 from emostudy.paths import ROOT
+from emostudy.recipes.heads import WAYS
+from emostudy.recipes.rules import RULES
 
 TEXT = (ROOT / "README.md").read_text("utf-8")
 
@@ -36,6 +38,14 @@ def test_modules_in_the_picture_are_there_and_all_are_in_it():
     }
     there -= {"__init__.py", "__pycache__/"}
     assert there <= drawn, f"not in the README's picture: {sorted(there - drawn)}"
+
+
+def test_rules_and_heads_are_as_many_as_it_says():
+    number = {10: "ten", 11: "eleven", 18: "eighteen", 19: "nineteen", 20: "twenty"}
+    assert (
+        f"**{number[len(RULES)].capitalize()} fusion rules from predictions alone, and {number[len(WAYS)]} heads"
+        in TEXT
+    )
 
 
 MEASURED = pd.read_csv(ROOT / "results" / "machines" / "class_seconds.csv", index_col="what")

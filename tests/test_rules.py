@@ -53,6 +53,7 @@ def test_each_name_stands_for_its_own_rule():
     for one, other in combinations(fused, 2):
         assert np.abs(fused[one] - fused[other]).max() > 1e-3, (one, other)
     exact = {"weighted_mean": pools.weighted_mean, "log_pool": pools.log_pool, "belief": pools.belief}
+    exact |= {"weighted_mean_uar": pools.best_weighted_mean}
     exact |= {"trust": pools.trust, "confidence": pools.confidence, "stacking_shares": stacked_shares}
     exact |= {"elm": extreme_learning_machine, "mean_calibrated": Calibrated(mean), "stacking": stacking}
     for name, fit in exact.items():
@@ -75,6 +76,49 @@ def test_weights_of_a_mean_are_the_shares_in_which_it_was_mixed():
     weights = pools.mixture_weights(experts, labels)
     assert weights.sum() == pytest.approx(1) and weights[0] == pytest.approx(0.8, abs=0.03)
     assert pools.weighted_mean(experts, labels)(experts) == pytest.approx(np.einsum("m,mnc->nc", weights, experts))
+
+
+def test_weights_in_tenths_begin_with_equal_ones():
+    for num, count in ((2, 11), (3, 66), (4, 286)):
+        weights = pools.shares_in_tenths(num)
+        assert len(weights) == count + 1 and weights.sum(1) == pytest.approx(1) and (weights >= 0).all()
+        assert len(np.unique(weights[1:].round(9), axis=0)) == count
+        far = np.square(weights - 1 / num).sum(1)
+        assert far[0] == pytest.approx(0, abs=1e-12) and (np.diff(far) > -1e-9).all() and weights[-1].max() == 1
+
+
+def test_weights_of_the_best_dev_uar_by_trying_each():
+    told, labels = posteriors(300, 1.5)
+    dev = np.stack([told, posteriors(300, 0.5, seed=1)[0], posteriors(300, 1.0, seed=2)[0] ** 3])
+    tried = [(a / 10, b / 10, (10 - a - b) / 10) for a in range(11) for b in range(11 - a)]
+    scores = {w: right(sum(x * one for x, one in zip(w, dev, strict=True)), labels) for w in (*tried, (1 / 3,) * 3)}
+    found = tuple(pools.best_weights(dev, labels))
+    best = [
+        w for w, score in scores.items() if score == max(scores.values())
+    ]  # as many of each class: UAR is the share of right ones
+    nearest = min(np.square(np.array(w) - 1 / 3).sum() for w in best)
+    assert any(found == pytest.approx(w) for w in best)
+    assert np.square(np.array(found) - 1 / 3).sum() == pytest.approx(nearest)
+    assert pools.best_weighted_mean(dev, labels)(dev) == pytest.approx(np.einsum("m,mnc->nc", found, dev))
+    alike = np.stack([told] * 3)
+    assert pools.best_weights(alike, labels) == pytest.approx(np.full(3, 1 / 3))  # equally good: equal
+
+
+def test_likeliest_weights_are_not_those_of_the_best_uar():
+    """A sharp modality draws all weight to it where others only say the right thing softly."""
+    labels = np.arange(900) % 3
+    sharp = np.where(
+        np.random.default_rng(0).random(900)[:, None] < 0.7, np.eye(3)[labels], np.eye(3)[(labels + 1) % 3]
+    )
+    sharp, soft = 0.94 * sharp + 0.02, 0.1 * np.eye(3)[labels] + 0.9 / 3
+    dev = np.stack([sharp, soft])
+    likeliest, best = pools.mixture_weights(dev, labels), pools.best_weights(dev, labels)
+    assert likeliest[0] > 0.4 > best[0]
+    assert (
+        right(pools.best_weighted_mean(dev, labels)(dev), labels)
+        == 1
+        > right(pools.weighted_mean(dev, labels)(dev), labels) + 0.2
+    )
 
 
 def test_a_logarithmic_pool_takes_back_what_is_told_too_often():
@@ -171,6 +215,16 @@ def test_dev_predictions_of_what_learns_much_do_not_know_the_speaker(name):
     assert right(rule.fit(dev, labels)(dev), labels) > 0.3
     one = rule.combine_dev(dev, labels, np.zeros(60))  # a single group cannot be parted
     assert one == pytest.approx(rule.fit(dev, labels)(dev))
+
+
+def test_weights_of_the_best_uar_are_told_on_dev_as_other_speakers_chose_them():
+    labels, speakers = np.arange(60) % 3, np.repeat([0, 1], 30)
+    said = np.stack(
+        [(labels + speakers) % 3, (labels + 1 - speakers) % 3]
+    )  # each modality is right of one speaker alone
+    dev, rule = np.eye(3)[said] * 0.9 + 0.1 / 3, KNOWN["weighted_mean_uar"]
+    assert right(rule.combine_dev(dev, labels, speakers), labels) == 0
+    assert right(rule.fit(dev, labels)(dev), labels) >= 0.5
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if not rule.combine_dev], ids=lambda rule: rule.name)

@@ -26,7 +26,17 @@ MEAN, PRODUCT, ENTROPY_TRUST, STACKING = decision.RULES
 MAXIMUM = Rule("maximum", "maximum", pools.maximum, f"maximum rule {KITTLER}")
 MEDIAN = Rule("median", "median", pools.median, f"median rule {KITTLER}", fewest=3)  # of two it is the mean
 VOTE = Rule("majority_vote", "majority vote", pools.majority_vote, f"majority vote {KITTLER}")
-WEIGHTED = Rule("weighted_mean", "weighted mean", pools.weighted_mean, "linear opinion pool (Stone 1961)")
+POOL = "linear opinion pool (Stone 1961)"
+WEIGHTED = Rule(
+    "weighted_mean", "weighted mean, by likelihood", pools.weighted_mean, f"{POOL}, likeliest weights on dev"
+)
+BEST_WEIGHTED = Rule(
+    "weighted_mean_uar",
+    "weighted mean, by dev UAR",
+    pools.best_weighted_mean,
+    f"{POOL}, weights of the best UAR on dev",
+    OutOfFold(pools.best_weighted_mean),
+)
 LOG_POOL = Rule("log_pool", "logarithmic pool", pools.log_pool, "logarithmic opinion pool (Genest and Zidek 1986)")
 BELIEF = Rule(
     "belief",
@@ -56,7 +66,7 @@ RULES = (
     *USUAL,
     *(MAXIMUM, MEDIAN, VOTE),
     *(TRUST, CONFIDENCE),
-    *(WEIGHTED, LOG_POOL, BELIEF),
+    *(WEIGHTED, BEST_WEIGHTED, LOG_POOL, BELIEF),
     *(SHARES, MACHINE),
     *map(calibrated, (MEAN, MAXIMUM, PRODUCT, ENTROPY_TRUST)),
 )
