@@ -153,4 +153,4 @@ def _name(weights: str, kind: str, history: int) -> str:
 
 
 def _title(weights: str, kind: str, history: int) -> str:
-    return f"{Path(weights).name}, {kind}" + (f", {history} turns before" if history else "")
+    return f"{Path(weights).name}, {kind}" + (f", {history} turn{'s' if history > 1 else ''} before" if history else "")
