@@ -86,7 +86,8 @@ def of_recipes(folder: Path, data_dir: str = "") -> list[Line]:
     now, runs = fingerprint(folder, data_dir), defaultdict(list)
     for record in current_records(folder):
         runs[(record["recipe"], record["modalities"], record.get("condition", "none"))].append(record)
-    expected, asked_for = known_recipes(folder, set(runs))
+    passed_over = {name for name, some in runs.items() if any("OfThoseThere" in str(one.get("record")) for one in some)}
+    expected, asked_for = known_recipes(folder, set(runs), passed_over)
     return [_line(name, runs.get(name, []), (expected | asked_for).get(name), now) for name in {**expected, **runs}]
 
 
@@ -112,10 +113,13 @@ def _line(name: Name, runs: list[dict], identities: list[dict] | None, now: str)
     return Line(told, "stale" if found else "fresh", "; ".join([counted, *found]))
 
 
-def known_recipes(folder: Path, ran: set[Name]) -> tuple[dict[Name, list[dict]], dict[Name, list[dict]]]:
+def known_recipes(
+    folder: Path, ran: set[Name], passed_over: set[Name] = frozenset()
+) -> tuple[dict[Name, list[dict]], dict[Name, list[dict]]]:
     """Identities of the recipes and rules that the notebooks train on this corpus; and of those that ran beside them.
 
-    A recipe has two where it may have met clips that lack a modality.
+    Args:
+        passed_over: those that met clips that lack a modality: they have two.
     """
     from emostudy import fusing
     from emostudy.recipes import ablated, for_corpus, heads, robust
@@ -163,13 +167,13 @@ def known_recipes(folder: Path, ran: set[Name]) -> tuple[dict[Name, list[dict]],
     expected, known = (
         dict(zip(some, for_labels(tuple(some.values()), corpus), strict=True)) for some in (expected, known)
     )
-    identities = [{n: _identities(r) for n, r in some.items()} for some in (expected, known)]
+    identities = [{n: _identities(r, n in passed_over) for n, r in some.items()} for some in (expected, known)]
     return identities[0] | rules, identities[1]
 
 
-def _identities(recipe) -> list[dict]:
+def _identities(recipe, passed_over: bool) -> list[dict]:
     """One, or two: as it is, and as it passes over what clips lack."""
     from emostudy import experiments, missing
 
-    ways = [recipe, *([missing.passing_over(recipe)] if missing.can_pass_over(recipe) else [])]
+    ways = [recipe, *([missing.passing_over(recipe)] if passed_over else [])]
     return [experiments.identity_of(way) for way in ways]

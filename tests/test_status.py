@@ -49,7 +49,7 @@ def test_a_recipe_is_fresh_or_told_why_not(folder, monkeypatch, identity, finger
     monkeypatch.setattr(status, "fingerprint", lambda folder, data_dir: fingerprint)
     known = {("other", "face", "none"): [{"record": "", "code": ""}]}
     known |= {("svm", "speech", "none"): [OTHER_WAY, identity]} if identity else {}
-    monkeypatch.setattr(status, "known_recipes", lambda folder, ran: (known, {}))
+    monkeypatch.setattr(status, "known_recipes", lambda *_: (known, {}))
     lines = {line.name: line for line in status.of_recipes(folder)}
     assert lines["svm (speech)"] == ("svm (speech)", state, reason)
     assert lines["other (face)"].state == "missing"
