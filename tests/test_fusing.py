@@ -10,6 +10,7 @@ import toys
 
 from emostudy import predictions as preds
 from emostudy.fusing import aligned, best_recipes, fuse, fuse_runs, seeds_of
+from emostudy.recipes import score_transformer
 from emostudy.recipes.decision import Rule, mean, stacking_dev
 from emostudy.recipes.rules import MEAN, RULES, STACKING
 from emostudy.recipes.score_transformer import SCORE_TRANSFORMER
@@ -120,6 +121,22 @@ def test_what_stands_in_the_place_of_missing_scores_reaches_nothing():
     assert np.isfinite(said).all() and said.sum(1) == pytest.approx(1)
     whole = np.where(np.isnan(scores), 1 / 3, scores)
     assert np.abs(combine(whole) - said)[::4].max() > 1e-3 and np.allclose(combine(whole)[1::4], said[1::4], atol=1e-6)
+
+
+def test_missing_scores_are_hidden_from_the_transformer_on_dev_and_on_test(monkeypatch):
+    rng = np.random.default_rng(0)
+    scores, labels = rng.dirichlet(np.ones(3), (2, 60)), rng.integers(0, 3, 60)
+    scores[1, ::4] = np.nan
+    seen, one = [], score_transformer.One
+    monkeypatch.setattr(
+        score_transformer, "One", lambda x, known, *rest, **more: seen.append(known) or one(x, known, *rest, **more)
+    )
+    say = score_transformer.probabilities
+    monkeypatch.setattr(
+        score_transformer, "probabilities", lambda net, x, known: seen.append(known) or say(net, x, known)
+    )
+    score_transformer.score_transformer(scores, labels)(scores)
+    assert len(seen) == 2 and all(np.array_equal(known.numpy(), ~np.isnan(scores).any(2).T) for known in seen)
 
 
 def test_aligned_rows_are_one_clip():
