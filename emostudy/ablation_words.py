@@ -42,6 +42,11 @@ def choices(compared: pd.DataFrame, titles: dict[str, str]) -> str:
     return f"* Of {len(compared)} single choices {told}{': ' if each else ''}{each}."
 
 
+def varied(compared: pd.DataFrame, network: str, titles: dict[str, str]) -> str:
+    """Which ways to vary training clips are shown to help or harm a network."""
+    return choices(compared, titles).replace("single choices", f"ways to vary what {network} learns from")
+
+
 def sizes_worded(sizes: pd.DataFrame) -> pd.DataFrame:
     """`by_size` for people."""
     told = [interval(*row) for row in sizes[["value", "ci_low", "ci_high"]].to_numpy(float)]

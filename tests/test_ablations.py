@@ -15,8 +15,9 @@ from emostudy.ablations import Fewer
 from emostudy.corpora.corpus import Corpus
 from emostudy.models import heads
 from emostudy.models.coins import Dropout
+from emostudy.models.faces import CHANGES
 from emostudy.protocols import splits
-from emostudy.recipes import ablated
+from emostudy.recipes import ablated, augmented
 from emostudy.recipes.rules import MEAN, PRODUCT, STACKING
 from emostudy.records import score
 from emostudy.shapley import modality_shares, shapley, shares_apart, shares_of
@@ -195,6 +196,31 @@ def test_other_inputs_are_those_that_a_corpus_has():
     assert [one.features["face"].name for one in faces] == ["face_hog", "frame_hog_half", "frame_hog_whole"]
     assert [sorted(one.features) for one in turns] == [["text"], ["before", "text"], ["before", "text"]]
     assert turns[2].features["before"].medium == "history_3"
+
+
+def test_training_clips_are_varied_in_one_way_each_where_a_corpus_has_sounds_or_films():
+    assert augmented.one_by_one(toys.corpus(action_units=toys.numbers_cell(np.ones(3)))) == []
+    voices, faces = augmented.one_by_one(toys.corpus(audio="clip.wav", video="film.mp4"))
+    for group in (voices, faces):
+        base, *others = group
+        ways = [replace(one.learner, augment=base.learner.augment) for one in others]
+        kept = [one for one in ways if one == base.learner]
+        assert len(kept) == len(others) - (group is voices)  # mixup is no augmentation of single clips
+        assert len({one.name for one in group}) == len(group) == len(augmented.names(group))
+    assert [one.learner.mixup for one in voices] == [0.3, 0.0, 0.3, 0.3, 0.3]
+    assert augmented.names(faces)["face_cnn_all_but_flip"] == "all but flip"
+    assert [one.learner.augment.changes for one in faces[1:6]] == [(change,) for change in CHANGES]
+
+
+def test_of_a_large_corpus_a_share_is_learned_from():
+    corpus = toys.corpus()
+    assert augmented.share_of(corpus) == 1
+    copies = [
+        corpus.clips.assign(clip_id=corpus.clips.clip_id + f"_{n}")
+        for n in range(3 * augmented.MOST // len(corpus.clips))
+    ]
+    many = replace(corpus, clips=pd.concat(copies))
+    assert augmented.share_of(many) == pytest.approx(1 / 3, abs=0.01)
 
 
 def test_equal_gates_are_a_plain_mean():

@@ -14,7 +14,7 @@ from emostudy.corpora.corpus import Corpus
 from emostudy.experiments import check_names, identity_of, run
 from emostudy.features.clips import byte_pixels
 from emostudy.features.fitted import pixels
-from emostudy.models.pictures import jitter_upright
+from emostudy.models.faces import CHANGES, Jitter
 from emostudy.profiles import Profile
 from emostudy.provenance import describe
 from emostudy.recipes import for_corpus, pictures
@@ -79,7 +79,7 @@ def test_one_section_of_system_f_starts_with_a_pooling():
 
 def test_the_ablation_differs_in_its_flips_alone():
     stated, upright, plain = (image_cnn("image", augmentation=which) for which in ("stated", "upright", "plain"))
-    assert upright.learner == replace(stated.learner, augment=jitter_upright)
+    assert upright.learner == replace(stated.learner, augment=Jitter(CHANGES[:-1]))
     assert plain.learner == replace(stated.learner, augment=None)
     assert stated.features == upright.features == plain.features and stated.prepare == upright.prepare
     with pytest.raises(ValueError, match="augmentation is 'upside'"):

@@ -8,7 +8,7 @@ from torch import nn
 from emostudy.features.fitted import LearnedWordPiece
 from emostudy.models import declare_missing_operators, faces
 from emostudy.models.dense import mlp
-from emostudy.models.faces import FaceCNN, OverFrames, jitter_faces
+from emostudy.models.faces import CHANGES, FaceCNN, Jitter, OverFrames, jitter_faces
 from emostudy.models.fusion import Concatenation
 from emostudy.models.speech import LinearLSTM, MfccLSTM
 from emostudy.models.text import BertClassifier, cls_vector, pretrained, small_bert
@@ -150,7 +150,8 @@ def test_jitter_turns_flips_and_zooms_but_never_shears(monkeypatch, vertical):
     monkeypatch.setattr(
         nn.functional, "affine_grid", lambda theta, *a, **k: (thetas.append(theta), grid(theta, *a, **k))[1]
     )
-    jitter_faces([torch.rand(64, 1, 3, 8, 8)], torch.Generator().manual_seed(0), vertical)
+    changes = CHANGES if vertical else CHANGES[:-1]
+    jitter_faces([torch.rand(64, 1, 3, 8, 8)], torch.Generator().manual_seed(0), changes)
     linear = thetas[0][:, :, :2]
     gram = linear.transpose(1, 2) @ linear  # zoom^2 times the identity, whatever the turn and the flips
     assert gram[:, 0, 1].abs().max() < 1e-6 and (gram[:, 0, 0] - gram[:, 1, 1]).abs().max() < 1e-5
@@ -160,6 +161,44 @@ def test_jitter_turns_flips_and_zooms_but_never_shears(monkeypatch, vertical):
     assert 0.3 < mirrored < 0.7
     upside_down = (linear[:, 1, 1] < 0).float().mean()
     assert 0.3 < upside_down < 0.7 if vertical else upside_down == 0
+
+
+def thetas_of(changes, monkeypatch) -> torch.Tensor:
+    """What these changes do to 64 clips, as matrices (64, 2, 3)."""
+    seen, grid = [], nn.functional.affine_grid
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            nn.functional, "affine_grid", lambda theta, *a, **k: (seen.append(theta), grid(theta, *a, **k))[1]
+        )
+        Jitter(changes)([torch.rand(64, 1, 3, 8, 8)], torch.Generator().manual_seed(0))
+    return seen[0]
+
+
+def test_each_change_to_a_picture_does_one_thing(monkeypatch):
+    same = torch.tensor([[1.0, 0, 0], [0, 1, 0]])
+    one = {change: thetas_of((change,), monkeypatch) - same for change in CHANGES}
+    moved = {
+        change: {tuple(place) for place in (theta.abs() > 1e-6).nonzero()[:, 1:].tolist()}
+        for change, theta in one.items()
+    }
+    turned = {(0, 0), (0, 1), (1, 0), (1, 1)}
+    assert moved == {
+        "rotation": turned,
+        "zoom": {(0, 0), (1, 1)},
+        "shift": {(0, 2), (1, 2)},
+        "mirror": {(0, 0)},
+        "flip": {(1, 1)},
+    }
+    assert 0.3 < (one["flip"][:, 1, 1] == -2).float().mean() < 0.7 and one["shift"].abs().max() <= 0.2
+    assert thetas_of((), monkeypatch).numpy() == pytest.approx(same.expand(64, 2, 3).numpy())
+    whole = thetas_of(CHANGES, monkeypatch)  # each change is drawn alike, whatever the others are
+    assert torch.equal(whole[:, :, 2], one["shift"][:, :, 2])
+    assert torch.equal(whole[:, 1, 1] < 0, one["flip"][:, 1, 1] < 0)
+
+
+def test_a_change_that_system_f_has_not_is_told():
+    with pytest.raises(ValueError, match="no change 'shear'; it has rotation, zoom"):
+        Jitter(("shear",))
 
 
 def test_bert_does_not_look_at_padding():

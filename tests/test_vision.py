@@ -9,10 +9,11 @@ import torch
 import torchvision
 from torch import nn
 
-from emostudy.models import pictures
-from emostudy.models.pictures import PictureCNN, dense_head, generator_style, jitter_upright, mirror
+from emostudy.models.faces import CHANGES, Jitter
+from emostudy.models.pictures import PictureCNN, dense_head, generator_style, mirror
 from emostudy.models.vision import NETWORKS, backbone, read_weights, weights_file
 
+UPRIGHT = Jitter(CHANGES[:-1])
 MEAN, DEVIATION = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])  # of ImageNet
 PICTURES = torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(0))
 
@@ -228,7 +229,7 @@ def test_a_picture_too_small_is_told():
         PictureCNN(4, 12, (8, 8, 8))
 
 
-@pytest.mark.parametrize("augment", [generator_style, jitter_upright, mirror])
+@pytest.mark.parametrize("augment", [generator_style, UPRIGHT, mirror])
 def test_augmentation_varies_clips_repeatably_and_frames_alike(augment):
     frames = PICTURES[:, None, :, :20, :20].expand(4, 3, 3, 20, 20)
     moved, other = augment([frames, "other"], torch.Generator().manual_seed(2))
@@ -239,10 +240,10 @@ def test_augmentation_varies_clips_repeatably_and_frames_alike(augment):
 
 def test_upright_and_generator_style_never_turn_a_face_upside_down():
     frames = torch.linspace(0, 1, 20).view(1, 1, 1, 20, 1).expand(64, 1, 3, 20, 20)  # dark above, bright below
-    for augment in (jitter_upright, generator_style):
+    for augment in (UPRIGHT, generator_style):
         moved = augment([frames], torch.Generator().manual_seed(0))[0]
         assert (moved[..., 15:, :].mean((1, 2, 3, 4)) > moved[..., :5, :].mean((1, 2, 3, 4)) + 0.3).all()
-    stated = pictures.jitter_faces([frames], torch.Generator().manual_seed(0))[0]
+    stated = Jitter(CHANGES)([frames], torch.Generator().manual_seed(0))[0]
     assert 10 < (stated[..., 15:, :].mean((1, 2, 3, 4)) < stated[..., :5, :].mean((1, 2, 3, 4))).sum() < 54
 
 

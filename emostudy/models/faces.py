@@ -1,6 +1,7 @@
 """Networks on pictures of faces."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -56,19 +57,45 @@ class OverFrames(nn.Module):
         return logits.log_softmax(2).logsumexp(1) - math.log(num_frames)  # (B, K, C) -> (B, C)
 
 
-def jitter_faces(inputs: list[Tensor], generator: torch.Generator, vertical: bool = True) -> list[Tensor]:
+# System F's changes to a picture, and which of six random numbers each takes.
+CHANGES = ("rotation", "zoom", "shift", "mirror", "flip")
+DRAWN = {"rotation": (0,), "zoom": (1,), "shift": (2, 3), "mirror": (4,), "flip": (5,)}
+UNCHANGED = (0.5, 0.5, 0.5, 0.5, 1.0, 1.0)  # numbers that leave a picture as it is
+
+
+@dataclass(frozen=True)
+class Jitter:
+    """Some of system F's changes, told by name ("mirror": left and right, "flip": upside down).
+
+    Raises:
+        ValueError: a change that it has not.
+    """
+
+    changes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.changes) - set(CHANGES):
+            raise ValueError(f"system F has no change {sorted(unknown)[0]!r}; it has {', '.join(CHANGES)}")
+
+    def __call__(self, inputs: list[Tensor], generator: torch.Generator) -> list[Tensor]:
+        return jitter_faces(inputs, generator, self.changes)
+
+
+def jitter_faces(inputs: list[Tensor], generator: torch.Generator, changes: tuple[str, ...] = CHANGES) -> list[Tensor]:
     """System F's augmentation of (B, K, 3, H, W): rotation to 15 degrees, zoom and shift to 10 %, flips both ways.
 
-    One draw for each clip. Reading: the ranges are not stated.
+    One draw for each clip, the same for each change whatever the others are. Reading: the ranges are not stated.
     """
     frames = inputs[0]
     num_clips, num_frames = frames.shape[:2]
-    draw = torch.rand(num_clips, 6, generator=generator)
+    draw = torch.rand(num_clips, len(UNCHANGED), generator=generator)
+    kept = [column not in {c for change in changes for c in DRAWN[change]} for column in range(len(UNCHANGED))]
+    draw = torch.where(torch.tensor(kept), torch.tensor(UNCHANGED), draw)  # (B, 6)
     angle = (draw[:, 0] - 0.5) * math.radians(30)
     zoom = 1 + (draw[:, 1] - 0.5) * 0.2
     shift = (draw[:, 2:4] - 0.5) * 0.4  # of half the width
     across = torch.where(draw[:, 4] < 0.5, -1.0, 1.0)
-    upright = torch.where(draw[:, 5] < 0.5, -1.0, 1.0) if vertical else torch.ones(num_clips)
+    upright = torch.where(draw[:, 5] < 0.5, -1.0, 1.0)
     cos, sin = angle.cos() * zoom, angle.sin() * zoom
     # first the flips, then the rotation: the other way round would shear
     rows = [

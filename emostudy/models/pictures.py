@@ -3,8 +3,6 @@
 import torch
 from torch import Tensor, nn
 
-from emostudy.models.faces import jitter_faces
-
 GREY = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
 
 
@@ -64,11 +62,6 @@ def in_unit(pictures: Tensor) -> Tensor:
 def dense_head(num_features: int, num_classes: int) -> nn.Sequential:
     """System F's "own dense head" on VGG16: (B, D) -> (B, C). Reading: dense 256 ReLU, dropout 0.5."""
     return nn.Sequential(nn.Linear(num_features, 256), nn.ReLU(), nn.Dropout(0.5), nn.Linear(256, num_classes))
-
-
-def jitter_upright(inputs: list[Tensor], generator: torch.Generator) -> list[Tensor]:
-    """System F's augmentation without its vertical flips: nobody stands on the head."""
-    return jitter_faces(inputs, generator, vertical=False)
 
 
 def generator_style(inputs: list[Tensor], generator: torch.Generator) -> list[Tensor]:

@@ -12,7 +12,7 @@ from emostudy.features.hog import frame_hog
 from emostudy.features.text import words
 from emostudy.models import deep_heads, heads
 from emostudy.models.coins import Dropout
-from emostudy.recipes import Recipe
+from emostudy.recipes import Recipe, augmented
 from emostudy.recipes.fusion import concatenations
 from emostudy.recipes.heads import WAYS, Way, inputs_of, recipe_of, recipes_of
 
@@ -175,6 +175,7 @@ def by_condition(corpus: Corpus) -> dict[str, tuple[Recipe, ...]]:
         "one_by_one": one_by_one(corpus),
         "inputs": tuple(recipe for group in other_inputs(corpus) for recipe in group),
         "as_they_come": as_they_come(corpus),
+        "augmented": tuple(recipe for group in augmented.one_by_one(corpus) for recipe in group),
         "blocks": tuple(recipe for pair in parts_of_blocks(corpus).values() for recipe in pair),
         **dict.fromkeys(sizes, (not_refitted(corpus),)),
         **dict.fromkeys((f"inner fold {number}" for number in range(INNER)), alone(corpus)),

@@ -10,14 +10,14 @@ from torch import nn
 
 from emostudy.features import Feature
 from emostudy.features.faces import half_frames
-from emostudy.models.faces import FaceCNN, OverFrames, jitter_faces
-from emostudy.models.pictures import dense_head, generator_style, jitter_upright
+from emostudy.models.faces import CHANGES, FaceCNN, Jitter, OverFrames, jitter_faces
+from emostudy.models.pictures import dense_head, generator_style
 from emostudy.recipes import Recipe
 from emostudy.recipes.faces import FACE_CNN_STATED
 from emostudy.recipes.vision import RGB, SmallCNN, Torchvision, face_recipe, faces_of
 from emostudy.training import Network
 
-AUGMENTATIONS = {"stated": jitter_faces, "upright": jitter_upright, "plain": None}
+AUGMENTATIONS = {"stated": jitter_faces, "upright": Jitter(CHANGES[:-1]), "plain": None}
 
 
 def pooled_first(sizes: dict[str, int], num_classes: int) -> OverFrames:
