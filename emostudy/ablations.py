@@ -1,7 +1,6 @@
-"""What each choice was worth: fewer clips or fewer speakers, wrong partners, stackers on what was seen."""
+"""What each choice was worth: fewer clips or fewer speakers, stackers on what was seen."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -48,37 +47,6 @@ def drawn(values: pd.Series, protocol: str, fold: int) -> list[str]:
 def _rarest(some: pd.DataFrame, clips: pd.DataFrame) -> int:
     """Clips of the rarest emotion."""
     return some.emotion.value_counts().reindex(clips.emotion.unique(), fill_value=0).min()
-
-
-def partnered(predictions: pd.DataFrame, rule: Rule, how: str, emotions: tuple[str, ...]) -> pd.DataFrame:
-    """A rule on single modalities' predictions whose rows are matched clip by clip, or not.
-
-    Args:
-        predictions: of one recipe per modality.
-        how: "matched"; "any": each test clip has another clip's second and third modality; "same emotion": one of the same emotion.
-    """
-    frames = []
-    for (_, fold, seed), some in predictions.groupby(["protocol", "fold", "seed"], sort=True):
-        change = None if how == "matched" else partial(_other_partners, how == "same emotion", fold, seed)
-        parts = [rows for _, rows in some.groupby("modalities", sort=True)]
-        frames.append(by_rule(parts, rule, emotions, change=change, condition=how))
-    return pd.concat(frames, ignore_index=True)
-
-
-def _other_partners(same_emotion: bool, fold, seed, rows: pd.DataFrame, test: np.ndarray) -> np.ndarray:
-    """The first modality's rows as they are, every other one's in another order, (M, N, C)."""
-    orders = [_other_clip(rows, same_emotion, seed_of("partner", fold, seed, m)) for m in range(1, len(test))]
-    return np.stack([test[0], *(values[order] for values, order in zip(test[1:], orders, strict=True))])
-
-
-def _other_clip(rows: pd.DataFrame, same_emotion: bool, seed: int) -> np.ndarray:
-    """Which clip takes each clip's place, (N,): never itself where there is another one."""
-    order, rng = np.arange(len(rows)), np.random.default_rng(seed)
-    groups = rows.groupby("emotion").indices.values() if same_emotion else [order]
-    for some in groups:
-        mixed = rng.permutation(some)
-        order[mixed] = np.roll(mixed, 1)
-    return order
 
 
 def equally_frequent(predictions: pd.DataFrame, corpus: Corpus) -> bool:

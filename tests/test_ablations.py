@@ -1,4 +1,4 @@
-"""Ablations: shares that sum to the whole, fewer clips that leave test alone, partners and stackers that are wrong on purpose."""
+"""Ablations: shares that sum to the whole, fewer clips that leave test alone, stackers that are wrong on purpose."""
 
 from dataclasses import replace
 
@@ -16,9 +16,10 @@ from emostudy.corpora.corpus import Corpus
 from emostudy.models import heads
 from emostudy.models.coins import Dropout
 from emostudy.models.faces import CHANGES
+from emostudy.partners import partnered
 from emostudy.protocols import splits
 from emostudy.recipes import ablated, augmented
-from emostudy.recipes.rules import MEAN, PRODUCT, STACKING
+from emostudy.recipes.rules import PRODUCT, STACKING
 from emostudy.records import score
 from emostudy.shapley import modality_shares, shapley, shares_apart, shares_of
 
@@ -51,7 +52,7 @@ def test_shares_of_modalities_sum_to_what_all_have_above_chance_and_who_knows_no
     for size in (1, 2, 3):
         for chosen in combinations(("face", "speech", "text"), size):
             rows = frame[frame.modalities.isin(chosen)]
-            joined = ablations.partnered(rows, PRODUCT, "matched", toys.EMOTIONS)
+            joined = partnered(rows, PRODUCT, "matched", toys.EMOTIONS)
             frames.append(joined.assign(recipe="product", condition="subsets"))
     corpus = toys.corpus()
     found = shares_of(pd.concat(frames), corpus, num_draws=200)
@@ -113,23 +114,6 @@ def test_what_is_left_out_of_train_is_in_the_record_and_in_the_run_id(corpus, tm
     assert table.of.tolist() == ["clip", "clip", "speaker"]  # all clips are those of all speakers
     assert figures.sizes(table).axes
     assert f"from {table.num_train.iloc[0]:.0f} clips" in figures.sizes_alt(table)
-
-
-def test_partners_of_the_same_emotion_flatter_and_any_other_harms():
-    """The modalities' errors go together here: the same clips are hard for both."""
-    frame = singles(seeds=(0, 1))
-    frame = frame[frame.modalities != "text"]
-    shared = frame[frame.modalities == "face"].assign(modalities="speech", run_id="other")
-    frame = pd.concat([frame[frame.modalities == "face"], shared])
-    found = {how: ablations.partnered(frame, MEAN, how, toys.EMOTIONS) for how in ("matched", "any", "same emotion")}
-    right = {how: (rows.emotion == rows.predicted).mean() for how, rows in found.items()}
-    assert right["any"] < right["matched"] < right["same emotion"]
-    alone = frame[(frame.modalities == "face") & (frame.part == "test")]
-    assert right["matched"] == pytest.approx((alone.emotion == alone.predicted).mean())
-    numbers = preds.columns_of(toys.EMOTIONS)
-    moved = found["any"].sort_values(["fold", "seed", "clip_id"])[numbers].to_numpy()
-    stays = found["matched"].sort_values(["fold", "seed", "clip_id"])[numbers].to_numpy()
-    assert (np.abs(moved - stays).max(1) > 1e-3).mean() > 0.9
 
 
 def test_a_stacker_on_training_scores_believes_who_remembers(tmp_path):
