@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from emostudy.corpora.corpus import Corpus
-from emostudy.fusing import by_rule
+from emostudy.fusing_in_memory import by_rule
 from emostudy.protocols import MIN_CLIPS, Split
 from emostudy.recipes.decision import Rule
 from emostudy.records import compare_pairs

@@ -234,24 +234,3 @@ def aligned(parts: list[pd.DataFrame], emotions: tuple[str, ...]) -> tuple[pd.Da
     rows = [part.set_index("clip_id", drop=False).loc[common] for part in parts]
     probabilities = np.stack([one[preds.columns_of(emotions)].to_numpy(float) for one in rows])  # (M, N, C)
     return rows[0].reset_index(drop=True), probabilities
-
-
-def by_rule(
-    parts: list[pd.DataFrame], rule: Rule, emotions, fitted_on: str = "dev", change=None, changed: str = "test", **told
-) -> pd.DataFrame:
-    """What a rule says of the test clips of single modalities' predictions, one frame each, of one fold and seed; kept nowhere.
-
-    Args:
-        fitted_on: the part that the rule learns from.
-        change: (rows, probabilities (M, N, C)) -> the latter, otherwise: of the part that is `changed`, "test" or what it learns from.
-        told: what the rows say of themselves if not what the rule and the frames do: `recipe`, `modalities`, `condition`, `run_id`.
-    """
-    seen_rows, seen = aligned([rows[rows.part == fitted_on] for rows in parts], emotions)
-    rows, test = aligned([rows[rows.part == "test"] for rows in parts], emotions)
-    if change:
-        seen = change(seen_rows, seen) if changed == fitted_on else seen
-        test = change(rows, test) if changed == "test" else test
-    combine = rule.fit(seen, preds.arrays(seen_rows, emotions)[0])
-    head = {key: rows[key].iloc[0] for key in ("run_id", "corpus", "protocol", "fold", "seed")}
-    head |= {"recipe": rule.name, "modalities": "+".join(sorted(part.modalities.iloc[0] for part in parts))} | told
-    return preds.frame(head, rows, "test", combine(test), emotions)

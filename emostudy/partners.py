@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from emostudy.fusing import by_rule
+from emostudy.fusing_in_memory import by_rule
 from emostudy.recipes.decision import Rule
 from emostudy.recipes.rules import PRODUCT, STACKING
 from emostudy.seeds import seed_of

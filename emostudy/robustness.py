@@ -13,7 +13,7 @@ from emostudy.corpora.corpus import Corpus
 from emostudy.corruptions import CLEAN, Corruption
 from emostudy.experiments import plan
 from emostudy.features.extract import Extracted, extract
-from emostudy.fusing import by_rule
+from emostudy.fusing_in_memory import by_rule
 from emostudy.profiles import Profile
 from emostudy.provenance import hash_of
 from emostudy.recipes import Recipe
