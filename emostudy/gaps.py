@@ -75,7 +75,7 @@ def of_fusions(lesson, predictions: pd.DataFrame, adjusted: dict[str, float], pr
         for recipe in scored[known].recipe.unique()
     ]
     table = pd.concat(each).sort_values("reached", ascending=False, ignore_index=True)
-    caption = f"How close each rule comes to the ceilings, {protocol_title(protocol)}, UAR"
+    caption = f"How close each way to fuse comes to the ceilings, {protocol_title(protocol)}, UAR"
     return lesson.table(table, "nearness", caption, worded(table, lesson.titles), _note(scored, lesson, protocol))
 
 

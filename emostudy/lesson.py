@@ -9,7 +9,7 @@ import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
-from emostudy import experiments, figures, fusing, records, robustness, stamps, tables
+from emostudy import experiments, figures, fusing, records, robustness, stamps, tables, variance
 from emostudy import predictions as preds
 from emostudy.claimed import Asked as Asked  # so that notebooks import one module
 from emostudy.corpora import load, names
@@ -22,7 +22,7 @@ from emostudy.paths import results_dir as results_dir_of
 from emostudy.profiles import PROFILES, Profile
 from emostudy.recipes import Recipe
 from emostudy.recipes.decision import Rule
-from emostudy.recipes.registry import OPTIONAL
+from emostudy.recipes.registry import KINDS, OPTIONAL, every
 from emostudy.shown import Picture
 from emostudy.shown import frame as frame
 from emostudy.shown import layers as layers
@@ -166,19 +166,24 @@ class Lesson:
         """Write the table of all systems, protocols side by side, and give it back worded; `metric`: if not the card's."""
         scored, metric = self.score(predictions), metric or self.metric
         shown = tables.side_by_side(scored, metric, self.titles)
-        note, caption = tables.note(scored, self.cluster) + self.flattered, f"{caption}, {metric_title(metric)}"
-        return self.table(tables.results_table(scored, titles=self.titles), name, caption, shown, note)
+        seeds = variance.between_seeds(predictions, self.corpus, metric, self.titles)
+        table, caption = tables.results_table(scored, titles=self.titles), f"{caption}, {metric_title(metric)}"
+        return self.table(table, name, caption, shown, tables.note(scored, self.cluster) + seeds + self.flattered)
+
+    def note(self, scored: pd.DataFrame) -> str:
+        """What stands under a table of scores: what the brackets are, the sample, and whose settings have seen test clips."""
+        return tables.note(scored, self.cluster) + self.flattered
 
     @property
     def flattered(self) -> str:
-        """What stands under tables where a system is shown, or may be fused, whose settings are known to have seen test clips."""
-        titles = self.titles
-        seen = [titles[name] for name in self.corpus.card.get("flattered_systems", []) if name in titles]
+        """What stands under tables on a corpus of which some settings are known to have seen test clips."""
+        systems = {name: recipe.title for kind in KINDS for name, recipe in every(kind).items()}
+        seen = [systems[name] for name in self.corpus.card.get("flattered_systems", [])]
         if not seen:
             return ""
         return (
-            f" The settings of {', '.join(seen)} were found with a look at test clips of this corpus: these scores, and those of what "
-            "is fused from them or learns with their settings, are flattered, by how much is not known."
+            f" The settings of {', '.join(seen)} were found with a look at test clips of this corpus: their scores, and those of what "
+            "is fused from them or learns with their settings (all heads of 06), are flattered, by how much is not known."
         )
 
     def conditions(self, predictions: pd.DataFrame, name: str, caption: str) -> pd.DataFrame:
@@ -186,8 +191,8 @@ class Lesson:
         scored = self.score(predictions)
         shown = tables.by_condition(scored, self.protocols[-1], self.titles, self.metric)
         caption = f"{caption}, {protocol_title(self.protocols[-1])}, {metric_title(self.metric)}"
-        note = tables.note(scored, self.cluster)
-        return self.table(tables.results_table(scored, (self.metric,), self.titles), name, caption, shown, note)
+        table = tables.results_table(scored, (self.metric,), self.titles)
+        return self.table(table, name, caption, shown, self.note(scored))
 
     def comparisons(
         self, compared: pd.DataFrame, name: str, caption: str, titles: dict[str, str] | None = None
@@ -206,7 +211,7 @@ class Lesson:
         scored = self.score(predictions[predictions.recipe == recipe])
         shown = tables.per_class(scored, recipe, scored.modalities.iloc[0])
         rows = scored[(scored.emotion != "all")]
-        return self.table(rows, name, caption, shown, tables.note(scored, self.cluster))
+        return self.table(rows, name, caption, shown, self.note(scored))
 
     def table(self, numbers: pd.DataFrame, name: str, caption: str, shown=None, note: str = "") -> pd.DataFrame:
         """Write a table as csv, md and tex, and give back how it is shown."""

@@ -8,6 +8,11 @@ from emostudy.severity import NONE
 from emostudy.tables import Titles
 from emostudy.wording import interval, modality_title, percent
 
+UNCLIPPED = (
+    " Noise and gaps throw single numbers of a voice far from what was learned on (table 08_outlying): what a head loses to them whose "
+    "inputs are not clipped is in part that."
+)
+
 
 def kept(areas: pd.DataFrame, titles: Titles) -> list[str]:
     """A line per kind: what the baseline keeps, and who keeps more or less by an interval of paired differences without 0."""

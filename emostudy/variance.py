@@ -6,7 +6,9 @@ from scipy import stats
 
 from emostudy import metrics
 from emostudy import predictions as preds
-from emostudy.wording import interval
+from emostudy.corpora.corpus import Corpus
+from emostudy.records import score_runs
+from emostudy.wording import counted, interval, percent, protocol_title
 
 NAMES = {"of_fold": "between folds", "of_seed": "seeds within a fold", "both": "both"}
 NOTE = (
@@ -75,6 +77,22 @@ def _between(values: np.ndarray) -> tuple[float, float]:
         least = stats.f.ppf(share, df_fold, df_seed) * within  # as if F were that of no variance between folds
         ends.append(max(0.0, (squares - df_fold * least) / stats.chi2.ppf(share, df_fold)))
     return ends[0], ends[1]
+
+
+def between_seeds(predictions: pd.DataFrame, corpus: Corpus, metric: str, titles: dict[str, str]) -> str:
+    """What stands under a table of scores, whose intervals are of means over seeds: how far apart single seeds are; "" of one seed."""
+    scored = score_runs(predictions[predictions.part == "test"], corpus)
+    scored = scored[scored.metric == metric]
+    means = scored.groupby(["protocol", "recipe", "modalities", "condition", "seed"]).value.mean().unstack("seed")
+    apart = (means.max(axis=1) - means.min(axis=1))[means.notna().sum(axis=1) > 1]  # over folds alike
+    if apart.empty:
+        return ""
+    protocol, recipe = apart.idxmax()[:2]
+    return (
+        f" Intervals are of means over seeds, and hold nothing of what another seed would give: the lowest and the highest seed lie "
+        f"{percent(apart.median())} points apart (median of {counted(len(apart), 'row')} with several seeds), at most "
+        f"{percent(apart.max())} ({titles.get(recipe, recipe)}, {protocol_title(protocol)})."
+    )
 
 
 def worded(table: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:

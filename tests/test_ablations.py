@@ -165,7 +165,7 @@ def test_each_ablated_recipe_has_a_name_of_its_own_and_one_change():
     for whole, less in ablated.parts_of_blocks(corpus).values():
         assert less.name == f"{whole.name}_less" and less.learner.build is not whole.learner.build
         sizes = [5, 6, 7]
-        assert type(less.learner.build(sizes, 3)) is type(whole.learner.build(sizes, 3))
+        assert isinstance(less.learner.build(sizes, 3), type(whole.learner.build(sizes, 3)))
     assert len(ablated.subsets(corpus)) == 7
     scaled, plain = ablated.as_they_come(corpus)
     assert scaled.name == "concatenation" and scaled.prepare != plain.prepare and scaled.learner == plain.learner

@@ -8,11 +8,13 @@ import toys
 from emostudy.models.coins import Coins, Dropout, brought
 from emostudy.models.deep_heads import CrossModal, HierarchicalGated, TwoStages
 from emostudy.models.film_voice import FilmVoice, stretches
-from emostudy.models.heads import EmbraceNet, TensorFusion, cost
+from emostudy.models.heads import AttentionFusion, EmbraceNet, TensorFusion, cost
+from emostudy.models.less import EqualAttention, NoProducts, OneStage, Undrawn
 from emostudy.models.scores import ScoreTransformer
 from emostudy.recipes.heads import USUAL, WAYS, asked, recipe_of, sets_of
 
-BUILDS = {way.name: way.build for way in WAYS} | {"scores": ScoreTransformer}
+LESS = {one.__name__: one for one in (EqualAttention, NoProducts, OneStage, Undrawn)}
+BUILDS = {way.name: way.build for way in WAYS} | {"scores": ScoreTransformer} | LESS
 SIZES = (7, 5, 9, 4)
 
 
@@ -139,6 +141,38 @@ def test_the_first_stage_leaves_the_voice_alone():
     assert all(weight.grad is not None for weight in head.first.parameters())
     head.losses(inputs, present, targets, 0.6, 0)[0].sum().backward()
     assert all(weight.grad is not None for weight in head.second.parameters())
+
+
+def test_a_head_less_its_idea_is_else_the_same():
+    inputs, present = [torch.randn(6, size) for size in SIZES[:3]], torch.ones(6, 3, dtype=torch.bool)
+    torch.manual_seed(0)
+    attention, equal = AttentionFusion(list(SIZES[:3]), 4).eval(), EqualAttention(list(SIZES[:3]), 4).eval()
+    equal.load_state_dict(attention.state_dict())
+    mean = attention.decision(attention.branches(tuple(inputs), None).mean(1))
+    assert torch.allclose(equal(*inputs), mean, atol=1e-6)
+    assert not torch.allclose(attention(*inputs), mean, atol=1e-3)
+    embrace, undrawn = EmbraceNet(list(SIZES[:3]), 4), Undrawn(list(SIZES[:3]), 4)
+    undrawn.load_state_dict(embrace.state_dict())
+    assert torch.allclose(undrawn.eval()(*inputs), embrace.eval()(*inputs), atol=1e-6)  # in training alone it differs
+    stages, one = TwoStages(list(SIZES[:3]), 4).eval(), OneStage(list(SIZES[:3]), 4).eval()
+    one.load_state_dict(stages.state_dict())
+    targets = torch.eye(4)[torch.arange(6) % 4]
+    early, late = (one.losses(inputs, present, targets, progress, 0.1)[1] for progress in (0.0, 0.9))
+    assert torch.equal(early, late) and torch.allclose(late, stages(*inputs))
+    assert not torch.allclose(stages.losses(inputs, present, targets, 0.0, 0.1)[1], early)
+
+
+def test_without_products_numbers_of_two_modalities_are_never_multiplied():
+    torch.manual_seed(0)
+    whole, less = (build([7, 5], 4).eval() for build in (TensorFusion, NoProducts))
+    assert less.branches.branches[0][1].out_features == whole.branches.branches[0][1].out_features == 32
+    assert less.decision[1][0].in_features == 2 * 32 and whole.decision[1][0].in_features == 33**2
+    seen = []
+    less.decision.register_forward_hook(lambda module, given, out: seen.append(given[0]))
+    inputs = [torch.randn(3, 7), torch.randn(3, 5)]
+    less(*inputs)
+    less(inputs[0], inputs[1] + 1)
+    assert torch.equal(seen[0][:, :32], seen[1][:, :32]) and not torch.equal(seen[0][:, 32:], seen[1][:, 32:])
 
 
 def test_coins_come_from_outside_and_are_counted():

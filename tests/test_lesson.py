@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 import toys
 
+from emostudy import variance
 from emostudy.lesson import Lesson, begin
 from emostudy.profiles import PROFILES
+from emostudy.records import score_runs
+from emostudy.wording import percent
 
 
 @pytest.fixture
@@ -31,18 +35,34 @@ def test_a_table_of_results_has_the_metric_and_the_one_protocol_of_the_card(less
     assert "weighted accuracy**" in (lesson.folder / "tables" / "02_accuracy.md").read_text("utf-8")
 
 
-def test_a_system_whose_settings_saw_test_clips_is_named_under_every_table_that_may_hold_it(lesson):
+def test_systems_whose_settings_saw_test_clips_are_named_under_every_table_of_scores(lesson):
     plain = lesson.results(lesson.predictions(), "plain", "Faces alone")
     careful = replace(
-        lesson, corpus=replace(lesson.corpus, card=lesson.corpus.card | {"flattered_systems": ["good", "unseen"]})
+        lesson, corpus=replace(lesson.corpus, card=lesson.corpus.card | {"flattered_systems": ["speech_strong"]})
     )
     assert careful.results(careful.predictions(), "careful", "Faces alone").equals(plain)
     notes = [(lesson.folder / "tables" / f"02_{name}.md").read_text("utf-8") for name in ("plain", "careful")]
     assert (
-        "flattered" not in notes[0] and "The settings of title of good were found with a look at test clips" in notes[1]
+        "flattered" not in notes[0]
+        and "The settings of CRNN and MLP together were found with a look at test" in notes[1]
     )
     careful.comparisons(careful.rebuild(careful.predictions())[1], "compared", "Against the majority")
     assert "are flattered" in (lesson.folder / "tables" / "02_compared.md").read_text("utf-8")
+
+
+def test_a_table_says_how_far_apart_seeds_are_where_several_ran(lesson):
+    apart = [toys.predictions("seeded", "face", skill, "official", seed) for seed, skill in enumerate((3.0, 0.0))]
+    same = [toys.predictions("steady", "face", 3.0, "official", seed, run_id=f"steady-{seed}") for seed in (0, 1)]
+    told = variance.between_seeds(pd.concat([*apart, *same]), lesson.corpus, "UAR", {"seeded": "LSTM"})
+    scores = [
+        score_runs(rows, lesson.corpus).query("part == 'test' and metric == 'UAR'").value.mean() for rows in apart
+    ]
+    most = percent(scores[0] - scores[1])
+    assert f"{percent((scores[0] - scores[1]) / 2)} points apart (median of 2 rows" in told
+    assert f"at most {most} (LSTM, official split)" in told and float(most) > 20
+    assert variance.between_seeds(apart[0], lesson.corpus, "UAR", {}) == ""
+    lesson.results(pd.concat([*apart, *same]), "seeds", "Faces alone", "UAR")
+    assert told.split("(median")[0] in (lesson.folder / "tables" / "02_seeds.md").read_text("utf-8")
 
 
 def test_what_is_rebuilt_is_compared_by_the_metric_of_the_card(lesson):

@@ -243,7 +243,7 @@ def test_a_calibrated_version_of_what_is_told_out_of_fold_is_refused():
 
 def test_rules_are_asked_for_by_name():
     assert asked([], False) == USUAL and asked([], True) == RULES
-    assert [rule.name for rule in asked(["median"], False)][-1] == "median" and len(asked(["mean"], False)) == 4
+    assert [rule.name for rule in asked(["median"], False)][-1] == "median" and len(asked(["mean"], False)) == 5
     with pytest.raises(ValueError, match=r"unknown rule 'medain'.*median"):
         asked(["medain"], False)
     assert len({rule.name for rule in RULES}) == len(RULES) == len({rule.title for rule in RULES})

@@ -10,7 +10,7 @@ from emostudy.features.fitted import padded_sentence_vectors, raw, standardised
 from emostudy.features.fitted_speech import flattened_raw
 from emostudy.features.hog import frame_hog
 from emostudy.features.text import words
-from emostudy.models import deep_heads, heads
+from emostudy.models import deep_heads, heads, less
 from emostudy.models.coins import Dropout
 from emostudy.recipes import Recipe, augmented
 from emostudy.recipes.fusion import concatenations
@@ -128,6 +128,10 @@ def ungated(sizes: list[int], num_classes: int) -> heads.GatedUnit:
 
 
 PARTS = {
+    "tensor_fusion": (less.NoProducts, "tensor fusion, no products"),
+    "embracenet": (less.Undrawn, "EmbraceNet, nothing drawn"),
+    "attention_fusion": (less.EqualAttention, "attention fusion, all weights equal"),
+    "two_stages": (less.OneStage, "two stages (F), trained in one"),
     "gated_unit": (ungated, "gated unit, all gates equal"),
     "hierarchical_gated": (undistilled, "gated, not distilled"),
     "shared_space": (not_rebuilt, "shared space, nothing rebuilt"),

@@ -61,14 +61,15 @@ SHARES = Rule(
     "stacked generalisation (Wolpert 1992)",
     OutOfFold(stacked_shares),
 )
-USUAL = decision.RULES  # those that notebook 05 explains, and that every profile fuses by
+PRODUCT_CALIBRATED = calibrated(PRODUCT)
+USUAL = (*decision.RULES, PRODUCT_CALIBRATED)  # those that notebook 05 explains, and that every profile fuses by
 RULES = (
     *USUAL,
     *(MAXIMUM, MEDIAN, VOTE),
     *(TRUST, CONFIDENCE),
     *(WEIGHTED, BEST_WEIGHTED, LOG_POOL, BELIEF),
     *(SHARES, MACHINE),
-    *map(calibrated, (MEAN, MAXIMUM, PRODUCT, ENTROPY_TRUST)),
+    *map(calibrated, (MEAN, MAXIMUM, ENTROPY_TRUST)),
 )
 
 
