@@ -61,8 +61,8 @@ FACE_CNN = Recipe(
     Network(face_cnn, epochs=15, batch=32, lr=1e-3),
     {"face": centred_pixels},
     source="system F, image CNN, 48 x 48",
-    reading="three frames a clip; no padding; pixels centred and no augmentation, or 15 epochs of some hundred clips are too "
-    "few; epoch chosen on dev",
+    reading="three frames a clip, one of them at random a step; no padding; pixels centred and no augmentation, or 15 epochs of some "
+    "hundred clips are too few; epoch chosen on dev",
 )
 FACE_CNN_STATED = Recipe(
     "face_cnn_stated",
@@ -72,7 +72,7 @@ FACE_CNN_STATED = Recipe(
     Network(face_cnn, epochs=15, batch=32, lr=1e-3, augment=jitter_faces),
     {"face": pixels},
     source="system F, image CNN, 48 x 48, with its augmentation",
-    reading="three frames a clip; no padding; ranges of augmentation; epoch chosen on dev",
+    reading="three frames a clip, one of them at random a step; no padding; ranges of augmentation; epoch chosen on dev",
 )
 FACE_UNITS_MLP = Recipe(
     "face_units_mlp",

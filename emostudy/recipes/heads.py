@@ -28,7 +28,8 @@ INPUTS = {
     "speech": ((FUNCTIONALS, standardised),),
     "text": ((WORDS, padded_sentence_vectors),),
 }
-READING = "inputs are pooled vectors; sizes of the layers; 30 epochs whatever dev says; fitted again on train and dev"
+READING = "inputs are pooled vectors; sizes of the layers; 30 epochs whatever dev says"
+REFITTED = "; fitted again on train and dev"
 
 
 @dataclass(frozen=True)
@@ -101,13 +102,14 @@ def recipes_of(way: Way, corpus: Corpus, fewest: int = 2, **settings) -> tuple[R
 def recipe_of(way: Way, modalities: tuple[str, ...], corpus: Corpus, **settings) -> Recipe:
     """A head on these modalities of the corpus."""
     inputs = {modality: inputs_of(corpus)[modality] for modality in modalities}
+    learner = Batched(way.build, **settings)
     return Recipe(
         way.name,
         way.title,
         modalities,
         {modality: feature for modality, (feature, _) in inputs.items()},
-        Batched(way.build, **settings),
+        learner,
         {modality: fitted for modality, (_, fitted) in inputs.items()},
         source=way.source,
-        reading=READING,
+        reading=READING + REFITTED * learner.refit,
     )

@@ -144,6 +144,7 @@ def middle_frame(
     size = size or (48 if small else 224)
     halves = Feature("half_frames", "video", half_frames, {"num_frames": 1, "size": size}, unit=RGB)
     build = SmallCNN((32, 64, 128), dense_dropout=0.5) if small else Torchvision(network, weights)
+    layers = "32, 64, 128 filters, dense 128 with dropout 0.5; " if small else ""
     return face_recipe(
         f"middle_{of}_{network}",
         f"{network.replace('_', ' ')} on the middle {of} (I)",
@@ -151,7 +152,7 @@ def middle_frame(
         Network(build, epochs=15, batch=32, lr=1e-3 if small else 1e-4),
         "" if small else weights,
         source=f"system I, faces: {network} on the speaker's {of} in the middle frame, Adam",
-        reading=f"{size} pixels, lr {'1e-3' if small else '1e-4'}, batch 32, 15 epochs; epoch chosen on dev",
+        reading=f"{layers}{size} pixels, lr {'1e-3' if small else '1e-4'}, batch 32, 15 epochs; epoch chosen on dev",
     )
 
 

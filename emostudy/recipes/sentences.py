@@ -87,7 +87,7 @@ def fine_tuned(weights: str, history: int = 0, small: bool = False) -> Recipe:
         {"text": PretrainedTokens(_place(weights), longest)},
         source="system M, text, with mean pooling (Reimers and Gurevych 2019)",
         reading=f"batch 32, 3 epochs at {lr:.0e}, a tenth of the steps up and then down to 0; "
-        f"texts cut after {longest} tokens; epoch chosen on dev"
+        f"texts cut after {longest} tokens; the encoder keeps its own dropout; epoch chosen on dev"
         + (f"; a small encoder, so a larger lr and logit adjustment of {SHARE}" if small else ""),
         pretrained=weights_name(weights),
     )

@@ -44,8 +44,8 @@ SPEECH_MLP = Recipe(
     Network(mfcc_mlp, epochs=20, batch=8, lr=1e-4),
     {"speech": flattened},
     source="system M, speech, with standardised MFCCs",
-    reading="401 frames are 5.0 s at a hop of 12.5 ms; each of 13 coefficients to mean 0 and deviation 1 over training frames, "
-    "padding (0) among them, as a scaler fitted on padded tables does; epoch chosen on dev",
+    reading="401 frames are 5.0 s at a hop of 12.5 ms, windows of 50 ms at 16 kHz; each of 13 coefficients to mean 0 and "
+    "deviation 1 over training frames, padding (0) among them, as a scaler fitted on padded tables does; epoch chosen on dev",
 )
 SPEECH_MLP_RAW = replace(
     SPEECH_MLP,
@@ -53,7 +53,7 @@ SPEECH_MLP_RAW = replace(
     title="MLP, not standardised (M)",
     prepare={"speech": flattened_raw},
     source="system M, speech, MFCCs as they come",
-    reading="401 frames are 5.0 s at a hop of 12.5 ms; epoch chosen on dev",
+    reading="401 frames are 5.0 s at a hop of 12.5 ms, windows of 50 ms at 16 kHz; epoch chosen on dev",
 )
 
 
