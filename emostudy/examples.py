@@ -60,10 +60,13 @@ def waves(picked: pd.DataFrame) -> dict[str, np.ndarray]:
 def right_and_wrong(
     test: pd.DataFrame, recipe: str, protocol: str, emotions: tuple[str, ...], num: int = 3
 ) -> pd.DataFrame:
-    """Test clips of one recipe that were right, wrong (least sure first) and wrong and sure (surest first); column `kind`."""
+    """Test clips of one recipe that were right, wrong (least sure first) and wrong and sure (surest first).
+
+    Columns `kind, clip_id, speaker, emotion, predicted, label, sure`: of what was said (of a wrong clip: said and not true) the emotion
+    with the highest probability, and that. A clip of several emotions that only lacks one that is there is not shown.
+    """
     rows = test[(test.recipe == recipe) & (test.protocol == protocol) & (test.part == "test")]
-    rows = rows[rows.seed == rows.seed.min()]
-    rows = rows.assign(sure=rows[preds.columns_of(emotions)].max(axis=1), wrong=rows.emotion != rows.predicted)
+    rows = _surest(rows[rows.seed == rows.seed.min()], emotions)
     right, wrong = (
         rows[rows.wrong == flag].sort_values(["sure", "clip_id"], ascending=[False, True]) for flag in (False, True)
     )
@@ -74,8 +77,18 @@ def right_and_wrong(
         wrong.head(num).assign(kind=KINDS[2]),
     ]
     return pd.concat(chosen, ignore_index=True)[
-        ["kind", "clip_id", "speaker", "emotion", "predicted", "sure"]
+        ["kind", "clip_id", "speaker", "emotion", "predicted", "label", "sure"]
     ].drop_duplicates("clip_id")
+
+
+def _surest(rows: pd.DataFrame, emotions: tuple[str, ...]) -> pd.DataFrame:
+    """Rows with `wrong`, and `label` and `sure` as `right_and_wrong` gives them; less those in which nothing said is wrong."""
+    true, said, probabilities = preds.matrices(rows, emotions)
+    wrong = (true != said).any(1)
+    judged = said & ~(true & wrong[:, None])  # (N, C)
+    shares = np.where(judged, probabilities, -1)
+    rows = rows.assign(wrong=wrong, label=np.asarray(emotions)[shares.argmax(1)], sure=shares.max(1))
+    return rows[judged.any(1)]
 
 
 def show_faces(picked: pd.DataFrame, corpus: Corpus) -> HTML:
@@ -101,7 +114,8 @@ def _cards(picked: pd.DataFrame, corpus: Corpus, medium: str, draw) -> HTML:
         words = f"<b>{html.escape(row.emotion)}</b>"
         if "predicted" in picked:
             mark = "✓" if row.predicted == row.emotion else f"✗ said <b>{html.escape(row.predicted)}</b>"
-            words = f"{row.kind}<br>{words} {mark} (p = {row.sure:.2f})"
+            label = f"{html.escape(row.label)}, " if row.label != row.predicted else ""  # one of several that were said
+            words = f"{row.kind}<br>{words} {mark} ({label}p = {row.sure:.2f})"
         media = _drawn(draw, clips.loc[row.clip_id]) if share else f"clip {html.escape(str(row.clip_id))}"
         parts.append(f"{START}{media}<figcaption>{words}<br>speaker {html.escape(row.speaker)}</figcaption></figure>")
     note = "" if share else f"<p>Media of {corpus.name} are not shown here: {html.escape(corpus.card['licence'])}.</p>"

@@ -1,6 +1,7 @@
 """Figures and examples of clips with several labels; of clips with one they are what they were."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import toys
 from test_several import corpus, run
@@ -75,3 +76,20 @@ def test_the_table_of_emotions_and_the_examples_know_sets(made):
         and (picked.emotion != picked.predicted)[~right].all()
     )
     assert "anger|joy" in "".join(found.emotion) and "said" in examples.show_sentences(picked, corpus()).data
+
+
+def test_what_is_wrong_and_sure_is_sure_of_a_label_that_is_not_there():
+    head = {"recipe": "net", "protocol": "random", "part": "test", "seed": 0, "speaker": "", "kind": ""}
+    columns = ["clip_id", "emotion", "predicted", *preds.columns_of(E)]
+    rows = [
+        ("lacks", "anger|joy", "joy", 0.1, 0.0, 0.99),  # says nothing that is wrong
+        ("adds", "joy", "anger|joy", 0.6, 0.7, 0.98),  # fear reaches no threshold: it was not said
+        ("other", "joy", "fear", 0.1, 0.8, 0.2),
+        ("right", "anger|joy", "anger|joy", 0.7, 0.1, 0.9),
+    ]
+    picked = examples.right_and_wrong(pd.DataFrame(rows, columns=columns).assign(**head), "net", "random", E, num=1)
+    told = {row.clip_id: (row.kind, row.label, row.sure) for row in picked.itertuples()}
+    sure = {"other": ("wrong and sure", "fear", 0.8), "adds": ("wrong", "anger", 0.6), "right": ("right", "joy", 0.9)}
+    assert told == sure
+    page = examples.show_sentences(picked.assign(clip_id=corpus().clips.clip_id[:3].tolist()), corpus()).data
+    assert "said <b>anger|joy</b> (anger, p = 0.60)" in page and "said <b>fear</b> (p = 0.80)" in page
