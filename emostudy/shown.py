@@ -44,7 +44,7 @@ def layers(model: nn.Module, shape: tuple[int, ...], dtype: torch.dtype | type =
     found, hooks = {}, []  # name -> (module, what came out at each run)
     for name, module in model.named_modules():
         parts = name.count(".") + 1
-        if parts == DEEPEST or parts < DEEPEST and not list(module.children()):
+        if parts == DEEPEST or (parts < DEEPEST and not list(module.children())):
             keep = found.setdefault(name, (module, []))[1].append
             hooks.append(module.register_forward_hook(lambda _, __, out, keep=keep: keep(out)))
     model.eval()(torch.ones(1, *shape, dtype=dtype))
