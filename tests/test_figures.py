@@ -1,3 +1,4 @@
+import io
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
@@ -211,6 +212,32 @@ def test_class_recall_and_roc():
     fig = figures.roc_curves(made_predictions(), EMOTIONS, "CNN")
     assert {"random 100", "new 75"} <= set(words(fig))
     assert "New speakers: anger 75, neutral 75" in figures.roc_curves_alt(made_predictions(), EMOTIONS, "CNN")
+
+
+@pytest.mark.parametrize("draw", [figures.confusions, figures.roc_curves])
+def test_a_title_of_two_lines_keeps_off_square_panels(draw):
+    emotions = tuple("abcdefg")
+    shares = pd.DataFrame(np.random.default_rng(0).random((70, 7)), columns=[f"p_{name}" for name in emotions]).round(4)
+    head = {"protocol": "official", "seed": 0, "fold": 0, "part": "test", "modalities": "text", "recipe": "bert"}
+    clips = {"clip_id": [f"c{at}" for at in range(70)], "speaker": [f"s{at % 9}" for at in range(70)]}
+    labels = {"emotion": list(emotions) * 10, "predicted": [emotions[at % 5] for at in range(70)]}
+    fig = draw(shares.assign(**head, **clips, **labels), emotions, "an encoder with a long name, fine-tuned at 1e-4")
+    fig.savefig(io.BytesIO(), dpi=style.DPI)
+    title, *words = (text.get_window_extent() for text in (fig._suptitle, *(ax._left_title for ax in fig.axes)))
+    assert fig._suptitle.get_text().count("\n") == 1 and not [word for word in words if word.overlaps(title)]
+    note = fig._supxlabel.get_window_extent()
+    assert not [ax for ax in fig.axes if ax.get_visible() and ax.xaxis.label.get_window_extent().overlaps(note)]
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_emotion_without_a_clip_has_no_curve():
+    lacking = made_predictions().query("protocol == 'random' or emotion == 'anger'")
+    for number, ax in enumerate(figures.roc_curves(lacking, EMOTIONS, "CNN").axes[: len(EMOTIONS)]):
+        assert [line.get_label() for line in ax.lines if line.get_label() in ("_random", "_speaker_independent")] == [
+            "_random"
+        ]
+        assert {"random 100", "new -"} == {text.get_text() for text in ax.texts}, number
+    assert "New speakers: anger -, neutral -" in figures.roc_curves_alt(lacking, EMOTIONS, "CNN")
 
 
 def test_speakers_stand_by_gender_best_first():

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
 from emostudy.figures.style import GREY, HALF, canvas, look, styled
+from emostudy.metrics import mean_present
 from emostudy.predictions import matrices
 from emostudy.several_metrics import aurocs
 from emostudy.wording import alone, percent, protocol_title, roles, sample, titled
@@ -40,7 +41,7 @@ def roc_curves_alt(predictions: pd.DataFrame, emotions: Sequence[str], system: s
     told, test = [], predictions[predictions.part == "test"]
     for protocol in roles(test.protocol).values():
         seeds = [matrices(seed, tuple(emotions)) for _, seed in test[test.protocol == protocol].groupby("seed")]
-        areas = np.mean([aurocs(y, probabilities) for y, _, probabilities in seeds], axis=0)
+        areas = mean_present(np.array([aurocs(y, probabilities) for y, _, probabilities in seeds]), axis=0)
         each = ", ".join(f"{emotion} {percent(area, 0)}" for emotion, area in zip(emotions, areas, strict=True))
         told.append(f"{protocol_title(protocol).capitalize()}: {each}.")
     return f"AUROC of {system} in percent, one emotion against the rest. " + " ".join(told)
@@ -53,12 +54,14 @@ def _roc(ax, test: pd.DataFrame, emotions: Sequence[str], number: int, shown: Ma
         curves, areas = [], []
         for _, rows in test[test.protocol == protocol].groupby("seed"):
             y, _, probabilities = matrices(rows, tuple(emotions))
-            curves.append(np.interp(grid, *roc_curve(y[:, number], probabilities[:, number])[:2]))
             areas.append(aurocs(y, probabilities)[number])
+            if not np.isnan(areas[-1]):  # no curve where all clips have the emotion, or none
+                curves.append(np.interp(grid, *roc_curve(y[:, number], probabilities[:, number])[:2]))
         if curves:
             colour = look(test.modalities.iloc[0]).colour
             ax.plot(100 * grid, 100 * np.mean(curves, 0), LINES[role][1], color=colour, label=f"_{protocol}")
-            words = f"{protocol_title(protocol).split()[0]} {percent(np.mean(areas), 0)}"  # "random 95", "new 82"
+        if areas:
+            words = f"{protocol_title(protocol).split()[0]} {percent(mean_present(np.array(areas)), 0)}"  # "random 95", "new 82"
             ax.text(99, 20 - 15 * at, words, ha="right")
     ax.plot([0, 100], [0, 100], color=GREY, lw=0.6, ls=(0, (1, 1.5)))
     ax.set(title=emotions[number], aspect="equal", xticks=[0, 50, 100], yticks=[0, 50, 100])

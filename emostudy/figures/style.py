@@ -120,6 +120,12 @@ def panels(count: int, width: float, height: float, title: str, note: str = "", 
     return fig, axes.ravel()
 
 
+def settled(fig: Figure) -> Figure:
+    """The figure laid out once before it is saved: square axes find their size only in a second pass, and titles theirs in the next."""
+    fig.draw_without_rendering()
+    return fig
+
+
 def label_rows(ax, positions, labels, bold=()) -> None:
     """Name the rows of a chart at its left, flush left; the first row is on top.
 

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from emostudy.corpora.corpus import SEVERAL
 from emostudy.figures.marks import Rows, beside, dumbbell, limits, matrix, protocol_keys, row_chart
-from emostudy.figures.style import FULL, GREY, HALF, canvas, keys_above, look, panels, styled
+from emostudy.figures.style import FULL, GREY, HALF, canvas, keys_above, look, panels, settled, styled
 from emostudy.predictions import matrices
 from emostudy.several_metrics import taken
 from emostudy.tables import both_protocols, class_rows
@@ -99,7 +99,7 @@ def confusions(
         matrix(ax, share, emotions, counts)
         ax.set(xlabel="recognised as", ylabel="true emotion")
         ax.set_title(protocol_title(protocol))
-    return fig
+    return settled(fig)
 
 
 def mean_confusion(predictions: pd.DataFrame, emotions: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
