@@ -10,7 +10,7 @@ from test_tables import EMOTIONS, TITLES, made_comparisons, made_records
 
 from emostudy import figures, gaps
 from emostudy.figures import style
-from emostudy.figures.speakers import speaker_uar
+from emostudy.figures.speakers import FEWEST, speaker_uar
 
 CEILINGS, ADJUSTED = {"face": 0.8, "face+speech": 0.95}, {"face": 0.72, "face+speech": 0.88}
 GENDERS = {f"s{n}": "female" if n < 6 else "male" for n in range(12)}
@@ -251,6 +251,46 @@ def test_speakers_stand_by_gender_best_first():
     fig = figures.per_speaker(predictions, CORPUS, "CNN")
     assert fig.axes[0].lines[-1].get_ydata() == pytest.approx(100 * table.honest)
     assert "from 50.0 (speaker s0)" in figures.per_speaker_alt(predictions, CORPUS, "CNN")
+
+
+def fewer(predictions, protocol, speakers, clips):
+    """Of these speakers only so many clips under a protocol."""
+    rank = predictions.groupby(["protocol", "seed", "speaker"]).cumcount()
+    lost = (predictions.protocol == protocol) & predictions.speaker.isin(speakers) & (rank >= clips)
+    return predictions[~lost]
+
+
+def test_speakers_of_few_clips_are_left_out_and_counted():
+    many = pd.concat([made_predictions(), made_predictions().assign(clip_id=lambda t: t.clip_id + "b")])
+    few = fewer(many, "speaker_independent", ["s0", "s7"], FEWEST - 1)
+    fig, alt = (draw(few, CORPUS, "CNN") for draw in (figures.per_speaker, figures.per_speaker_alt))
+    assert (
+        np.isnan(fig.axes[0].lines[-1].get_ydata()).sum() == 2
+    )  # their hollow marks are drawn, the filled ones are not
+    out = f"Left out, for each has fewer than {FEWEST} clips: 2 speakers with {2 * FEWEST - 2} clips on new speakers."
+    assert out in alt and out in " ".join(fig._supxlabel.get_text().split())
+    means = speaker_uar(few[~few.speaker.isin(["s0", "s7"])], CORPUS).groupby("gender").honest.mean()
+    assert (
+        "new speakers: from" in alt.lower() and f"female {100 * means.female:.1f}, male {100 * means.male:.1f}" in alt
+    )
+    gone = figures.per_speaker(fewer(few, "random", GENDERS, 1), CORPUS, "CNN")  # nobody is left under one protocol
+    assert "New speakers. 200 clips of 10 speakers" in " ".join(gone._supxlabel.get_text().split())
+    assert "12 speakers with 12 clips on a random split" in " ".join(gone._supxlabel.get_text().split())
+
+
+def test_where_every_speaker_has_few_clips_all_are_drawn_and_it_is_said():
+    few = fewer(made_predictions(), "speaker_independent", GENDERS, FEWEST - 1)
+    fig, alt = (draw(few, CORPUS, "CNN") for draw in (figures.per_speaker, figures.per_speaker_alt))
+    assert len(fig.axes[0].lines[-1].get_ydata()) == 12 and f"No speaker has {FEWEST} clips on new speakers" in alt
+
+
+def test_names_of_narrow_groups_do_not_overprint():
+    genders = {name: "female" if name in ("s1", "s2") else ("male" if name == "s3" else "") for name in GENDERS}
+    corpus = SimpleNamespace(clips=pd.DataFrame({"speaker": list(genders), "gender": list(genders.values())}))
+    fig = figures.per_speaker(made_predictions(), corpus, "CNN")
+    fig.savefig(io.BytesIO(), dpi=style.DPI)
+    boxes = [text.get_window_extent() for text in fig.axes[0].texts]
+    assert len(boxes) == 3 and not any(a.overlaps(b) for at, a in enumerate(boxes) for b in boxes[:at])
 
 
 def test_emotion_counts_add_up():

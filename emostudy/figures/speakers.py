@@ -3,27 +3,49 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 
 from emostudy.corpora.corpus import Corpus
 from emostudy.figures.marks import protocol_keys
-from emostudy.figures.style import GREY, HALF, INK, canvas, keys_above, look, styled
+from emostudy.figures.style import GREY, HALF, INK, SMALL, canvas, keys_above, look, styled
 from emostudy.wording import alone, counted, interval, on, percent, protocol_title, roles, sample, sentence, titled
 
 SIGNS = {"female": "♀ women", "male": "♂ men"}
 MOST = 100  # speakers that a strip has room for
 MAX_NAMED = 40  # more speakers than this do not find room for their names
+FEWEST = 10  # test clips of a speaker below which a mark would say nothing but luck (an interval, in 13, asks for more)
+LINE = 0.16  # of the height of the marks, for a line of words below them
 
 
-def speaker_uar(predictions: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
+def of_enough(predictions: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Test predictions under the protocols of `wording.roles`, less speakers of fewer than `FEWEST` clips there, and who is left out.
+
+    Where the honest protocol has no other speakers, all stay, and the sentence says so.
+    """
+    shown = roles(predictions[predictions.part == "test"].protocol)
+    test = predictions[(predictions.part == "test") & predictions.protocol.isin(list(shown.values()))]
+    num = test.groupby(["protocol", "speaker"]).clip_id.transform("nunique")
+    if not (num[test.protocol == shown["honest"]] >= FEWEST).any():
+        return test, f" No speaker has {FEWEST} clips {on(shown['honest'])}: marks say as much of luck."
+    told = []
+    for protocol in shown.values():
+        few = test[(test.protocol == protocol) & (num < FEWEST)]
+        if len(few):
+            speakers, clips = counted(few.speaker.nunique(), "speaker"), counted(few.clip_id.nunique(), "clip")
+            told.append(f"{speakers} with {clips} {on(protocol)}")
+    out = f" Left out, for each has fewer than {FEWEST} clips: {'; '.join(told)}." if told else ""
+    return test[num >= FEWEST], out
+
+
+def speaker_uar(test: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
     """`speaker, gender, flattering, honest`, or without `flattering` (0 to 1, over the emotions a speaker shows, mean over seeds).
 
     Women first, within a gender the best under the honest protocol first.
 
     Args:
-        predictions: one system.
+        test: test predictions of one system.
     """
     genders = dict(zip(corpus.clips.speaker, corpus.clips.gender, strict=True))
-    test = predictions[predictions.part == "test"]
     right = (test.emotion == test.predicted).groupby([test.protocol, test.seed, test.speaker, test.emotion]).mean()
     wide = (
         right.groupby(["protocol", "seed", "speaker"])
@@ -42,13 +64,13 @@ def speaker_uar(predictions: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
 
 @styled
 def per_speaker(predictions: pd.DataFrame, corpus: Corpus, system: str = "", width: float = HALF) -> Figure:
-    """UAR of every speaker under the flattering protocol (hollow) and the honest one (filled), with the mean of each gender."""
-    table = speaker_uar(predictions, corpus)
-    test = predictions[predictions.part == "test"]
+    """UAR of each speaker of enough clips, under the flattering protocol (hollow) and the honest one (filled), and each gender's mean."""
+    test, out = of_enough(predictions)
+    table = speaker_uar(test, corpus)
     shown = roles(test.protocol)
     where = f" {on(shown['honest'])}" if "flattering" in shown else ""
-    note = f"{alone(test.protocol)}{sample(test)}. Grey lines: mean of the group{where}; sorted within it."
-    fig, axes = canvas(width, 2.4, titled(system, "who is hard to read?"), note)
+    note = f"{alone(test.protocol)}{sample(test)}. Grey lines: mean of the group's speakers drawn here{where}; sorted within it.{out}"
+    fig, axes = canvas(width, 2.8 if out else 2.4, titled(system, "who is hard to read?"), note)
     ax, seen = axes[0, 0], look(test.modalities.iloc[0])
     places = table.index + 1.5 * table.gender.ne(table.gender.shift()).cumsum()
     for x, row in zip(places, table.itertuples() if "flattering" in shown else (), strict=False):
@@ -58,8 +80,7 @@ def per_speaker(predictions: pd.DataFrame, corpus: Corpus, system: str = "", wid
         ax.plot(
             places, 100 * table[role], seen.marker, ms=3.6, mfc=face, mec=seen.colour, mew=0.9, label=f"_{protocol}"
         )
-    for gender, rows in table.groupby("gender"):
-        _group(ax, SIGNS.get(gender, "speakers"), places[rows.index], rows)
+    _groups(ax, table, places, (width - 0.6) / (places.max() - places.min() + 2))
     named = len(table) <= MAX_NAMED
     ax.set_xticks(places if named else [], table.speaker if named else [], rotation=90)
     ax.set(ylabel="UAR (%)", xlabel="speaker" if named else f"{counted(len(table), 'speaker')}, one mark each")
@@ -70,27 +91,42 @@ def per_speaker(predictions: pd.DataFrame, corpus: Corpus, system: str = "", wid
 
 
 def per_speaker_alt(predictions: pd.DataFrame, corpus: Corpus, system: str = "one system") -> str:
-    """The finding of `per_speaker`: range over speakers and mean of each gender."""
-    table, told = speaker_uar(predictions, corpus), []
-    for role, protocol in roles(predictions[predictions.part == "test"].protocol).items():
+    """The finding of `per_speaker`: range over speakers, mean of each gender, and who is left out."""
+    test, out = of_enough(predictions)
+    table, told = speaker_uar(test, corpus), []
+    for role, protocol in roles(test.protocol).items():
         rows = table.dropna(subset=[role])
         if len(rows):
             low, high = rows.loc[rows[role].idxmin()], rows.loc[rows[role].idxmax()]
             means = rows.groupby("gender")[role].mean()
-            groups = ", ".join(f"{gender or 'all'} {percent(value)}" for gender, value in means.items())
+            groups = ", ".join(f"{gender or _unsaid(table)} {percent(value)}" for gender, value in means.items())
             told.append(
                 f"{protocol_title(protocol).capitalize()}: from {percent(low[role])} (speaker {low.speaker}) to "
-                f"{percent(high[role])} (speaker {high.speaker}); mean {groups}."
+                f"{percent(high[role])} (speaker {high.speaker}); mean of these speakers: {groups}."
             )
-    return f"UAR in percent of {system} for each of {counted(len(table), 'speaker')}. " + " ".join(told)
+    return f"UAR in percent of {system} for each of {counted(len(table), 'speaker')}. " + " ".join(told) + out
 
 
-def _group(ax, name: str, places: pd.Series, rows: pd.DataFrame) -> None:
-    mean = rows.honest.mean()
-    ax.hlines(100 * mean, places.min() - 0.5, places.max() + 0.5, color=GREY, lw=1, label=f"_{name} mean", zorder=0)
-    words = f"{name}: {percent(mean)}"
-    ax.annotate(words, (places.min() - 0.5, 0), (0, 3), ("data", "axes fraction"), "offset points", color=INK)
-    ax.margins(y=0.12)
+def _unsaid(table: pd.DataFrame) -> str:
+    """What speakers of unknown gender are called."""
+    return "all" if table.gender.eq("").all() else "others"
+
+
+def _groups(ax, table: pd.DataFrame, places: pd.Series, inches: float) -> None:
+    """A line at each gender's mean, told below the marks: a line lower where it would run into the one before. inches: per place."""
+    ends = []  # of the words on each line below the marks, in places
+    low, high = ax.dataLim.intervaly
+    line_high = LINE * max(high - low, 10)
+    for gender, rows in table.groupby("gender"):
+        start, mean = places[rows.index].min() - 0.5, 100 * rows.honest.mean()
+        name = SIGNS.get(gender, _unsaid(table))
+        words = f"{name}: {percent(mean / 100)}"
+        ax.hlines(mean, start, places[rows.index].max() + 0.5, color=GREY, lw=1, label=f"_{name} mean", zorder=0)
+        line = next((at for at, end in enumerate(ends) if end < start), len(ends))
+        end = start + TextPath((0, 0), f"{words}  ", size=SMALL).get_extents().width / 72 / inches
+        ends[line : line + 1] = [end]
+        ax.text(start, low - line_high * (line + 1), words, va="center", color=INK)
+    ax.set_ylim(low - line_high * (len(ends) + 0.7), high + line_high)
 
 
 @styled
