@@ -11,6 +11,7 @@ from emostudy.figures.corpora import (
     emotion_counts,
     emotion_counts_alt,
 )
+from emostudy.figures.curves import all_curves, all_curves_alt, learning_curves, learning_curves_alt
 from emostudy.figures.fusions import differences, differences_alt, fusion, fusion_alt
 from emostudy.figures.leaks import (
     falls,
@@ -32,14 +33,14 @@ from emostudy.figures.systems import (
     class_recall_alt,
     confusions,
     confusions_alt,
-    learning_curves,
-    learning_curves_alt,
 )
 from emostudy.figures.verdicts import verdicts, verdicts_alt
 
 __all__ = [
     "FULL",
     "HALF",
+    "all_curves",
+    "all_curves_alt",
     "class_recall",
     "class_recall_alt",
     "confusion_tables",
