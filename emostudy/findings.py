@@ -83,6 +83,16 @@ def unimodal(
     return "\n".join(lines)
 
 
+def preference(dev: pd.Series, shown: str, titles: dict[str, str], metric: str = "UAR") -> str:
+    """Which system a notebook goes on with, and which one dev prefers; `dev` as of `records.dev_score`, of one modality."""
+    scores = dev.droplevel("modalities")
+    best = scores.idxmax()
+    value = f"{metric_title(metric)} {percent(scores[shown])} % on dev clips"
+    if best == shown:
+        return f"From here on **{titles[shown]}** is shown, which dev clips prefer too ({value})."
+    return f"From here on **{titles[shown]}** is shown ({value}); dev clips prefer **{titles[best]}** ({percent(scores[best])} %)."
+
+
 def gap(
     scored: pd.DataFrame, corpus: Corpus, adjusted: dict, recipe: str, modality: str, protocol: str, reads: float
 ) -> str:
