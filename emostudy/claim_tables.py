@@ -18,6 +18,7 @@ JUDGED = (
 )  # what is claimed and the fairer one; of clips with several labels
 FIGURES = {"": "value", "_low": "ci_low", "_high": "ci_high"}
 NO_RUN = "not run here"
+NEAREST = "random"  # may stand for a way to split that did not run, or of which nothing is said
 
 
 def table(
@@ -29,12 +30,12 @@ def table(
         scored: records of these predictions (`records.score`).
         runs: records of their runs (`predictions.read_records`), which know training scores and where a recipe comes from.
         protocols: as run. The last is the honest one, and so is one alone. Of those before it a claim's own way to split counts as its
-            authors', else the first does.
+            authors', else a random split does; never the way of other authors.
 
     Returns:
         system, subject, metric, claimed (0 to 1), measured_on, of, on, same_corpus; recipe and title ("" where none ran);
-        train_UAR under their protocol, mean over runs; protocol_theirs, protocol_honest, "" where none; theirs_WA, honest_WA,
-        honest_UAR, each with _low and _high; fall: of WA from theirs to honest. NaN where something was not run. Of clips with
+        train_UAR under their protocol, else under the honest one, mean over runs; protocol_theirs, protocol_honest, "" where none;
+        theirs_WA, honest_WA, honest_UAR, each with _low and _high; fall: of WA from theirs to honest. NaN where something was not run. Of clips with
         several labels subset accuracy stands for WA, macro F1 for UAR.
     """
     rows = scored[(scored.emotion == "all") & (scored.part == "test") & (scored.condition == "none")]
@@ -59,10 +60,8 @@ def table(
 
 def sides_of(claim: Claim, present: Sequence[str]) -> dict[str, str]:
     """The protocols that stand for the authors' way to split and for the honest one, of those that ran; "" where none does."""
-    first, last = (present[0], present[-1]) if present else ("", "")
-    if not present[1:]:
-        return {"theirs": "", "honest": last}
-    return {"theirs": claim.way if claim.way in present[:-1] else first, "honest": last}
+    theirs = [way for way in (claim.way, NEAREST) if way in present[:-1]]
+    return {"theirs": theirs[0] if theirs else "", "honest": present[-1] if present else ""}
 
 
 def told(claim: Claim, corpus: Corpus) -> dict:
@@ -89,15 +88,16 @@ def worded(table: pd.DataFrame, corpus: Corpus, modalities: str) -> pd.DataFrame
     """`table` for people: all numbers of a model in one row per recipe, in percent; below it what did not run, and the command."""
     if table.empty:
         return pd.DataFrame({"system": [], "rebuilt by": []})
-    rows, ways = [], table.protocol_theirs.nunique()
+    rows, ways = [], len(set(table.protocol_theirs) - {""})
     for claims in subjects(modalities):
         of = table[(table.system == claims[0].system) & (table.subject == claims[0].subject)]
         for row in of.drop_duplicates("recipe").to_dict("records"):
             here = "" if row["same_corpus"] or not row["recipe"] else f"; here {corpus.name}"
             cells = {"system": f"{row['system']}: {row['subject']}", "rebuilt by": row["title"] or NO_RUN}
-            cells |= {"claimed, accuracy": claimed(claims), "on": f"{row['on']}{here}"} | ours(row, ways == 1)
+            cells |= {"claimed, accuracy": claimed(claims), "on": f"{row['on']}{here}"} | ours(row, ways < 2)
             rows.append((row["recipe"] == "", cells))
-    return pd.DataFrame([cells for _, cells in sorted(rows, key=lambda row: row[0])])
+    told = [cells for _, cells in sorted(rows, key=lambda row: row[0])]
+    return pd.DataFrame(told, columns=list(max(told, key=len))).fillna("-")  # of some their way did not run
 
 
 def ours(row: Mapping, one_way: bool = True) -> dict[str, str]:
@@ -156,6 +156,6 @@ def note(modalities: str, cluster: str = "speaker") -> str:
         about.setdefault((claims[0].system, claims[0].careful), []).append(claims[0].subject)
     doubts = [f"{system}, {' and '.join(names)}: {careful}" for (system, careful), names in about.items()]
     return (
-        f"Percent; in brackets the {interval_note(cluster)}. Training: mean over runs under their protocol, of the only score of "
-        f"training clips that is recorded; of networks as they learn. To doubt: {'. '.join(doubts)}."
+        f"Percent; in brackets the {interval_note(cluster)}. Training: mean over runs under their protocol, else under the honest one, of "
+        f"the only score of training clips that is recorded; of networks as they learn. To doubt: {'. '.join(doubts)}."
     )

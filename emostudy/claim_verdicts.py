@@ -179,7 +179,7 @@ def unlike_of(claim: Claim, row: dict) -> str:
 
 
 def _way(claim: Claim) -> str:
-    return claim.way or "random"
+    return claim.way or claim_tables.NEAREST
 
 
 def rows_of(claim: Claim, found: pd.DataFrame) -> list[dict]:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import toys
 
-from emostudy import claim_tables, overfitting
+from emostudy import claim_tables, overfitting, paths
 from emostudy.claims import CLAIMS, MEASURED_ON, subjects
 from emostudy.corpora import names
 from emostudy.leaks import LEAKS
@@ -197,3 +197,25 @@ def test_a_claims_own_way_to_split_stands_for_its_authors(made):
     assert shown["their way, WA"][0].endswith("(80/20 as published)") and "new speakers, WA" in shown
     alone = claim_tables.table(scored[scored.protocol == way], runs, toys.corpus(), (way,), "speech")
     assert set(alone.protocol_theirs) == {""} and set(alone.protocol_honest) == {way}
+
+
+def test_no_other_authors_way_stands_for_theirs(made):
+    predictions, runs = made
+    ways = ("as_published:100_clips", "official")
+    moved = predictions.assign(protocol=predictions.protocol.map(dict(zip(PROTOCOLS, ways, strict=True))))
+    runs = [run | {"protocol": dict(zip(PROTOCOLS, ways, strict=True))[run["protocol"]]} for run in runs]
+    found = claim_tables.table(score(moved, toys.corpus()), runs, toys.corpus(), ways, "speech")
+    row = found[found.recipe == "speech_mfcc_lstm"].squeeze()  # system F's; the 100 clips are M's
+    assert (row.protocol_theirs, row.protocol_honest) == ("", "official") and pd.isna([row.theirs_WA, row.fall]).all()
+    assert row.train_UAR == pytest.approx(0.7) and set(found[found.system == "M"].protocol_theirs) == {ways[0]}
+    shown = claim_tables.worded(found, toys.corpus(), "speech")
+    assert shown[shown["rebuilt by"] == "SPEECH_MFCC_LSTM"]["100 clips as published, WA"].tolist() == ["-"]
+    assert shown.columns[5:].tolist() == [  # their way before the honest one, whichever system has none
+        "100 clips as published, WA",
+        "official split, WA",
+        "official split, UAR",
+        "fall (points of WA)",
+    ]
+    for notebook in sorted((paths.ROOT / "notebooks").glob("0[234]_*.ipynb")):
+        text = notebook.read_text("utf-8")
+        assert "else on a random split" in text and "else under the first protocol" not in text
