@@ -35,8 +35,8 @@ def table(
     Returns:
         system, subject, metric, claimed (0 to 1), measured_on, of, on, same_corpus; recipe and title ("" where none ran);
         train_UAR under their protocol, else under the honest one, mean over runs; protocol_theirs, protocol_honest, "" where none;
-        theirs_WA, honest_WA, honest_UAR, each with _low and _high; fall: of WA from theirs to honest. NaN where something was not run. Of clips with
-        several labels subset accuracy stands for WA, macro F1 for UAR.
+        theirs_WA, honest_WA, honest_UAR, each with _low and _high; fall: of WA from theirs to honest. NaN where something was not run.
+        Of clips with several labels subset accuracy stands for WA, macro F1 for UAR.
     """
     rows = scored[(scored.emotion == "all") & (scored.part == "test") & (scored.condition == "none")]
     present = [protocol for protocol in protocols if protocol in set(rows.protocol)]

@@ -91,6 +91,7 @@ MELD = {
     "corpora": ("meld",),
     "way": "as_published:100_clips",
     "mistakes": ("training",),
+    "unlike": "80 training clips of the 100",
 }
 WHOLE = "our honest line learns from all of MELD's training part, a hundred times as many clips"
 CLAIMS = (
