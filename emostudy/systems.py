@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from emostudy import stamps
 from emostudy.paths import results_root
+from emostudy.predictions import read_records
 
 NOTEBOOK = {"face": "02", "speech": "03", "text": "04"}
+SCRATCH = "from scratch"
+RUN = ["run_id", "recipe", "modalities"]
 HEAD = ("system", "from", "reads", "weights", "chosen by dev", "ran on", "run it with")
 
 
@@ -40,35 +44,48 @@ def matrix(results: Path) -> pd.DataFrame:
 
     First those that have a name in the study, then those of which there are records alone: pretrained ones on weights that were given.
     """
+    from emostudy.meant import corpus_for
     from emostudy.recipes.registry import every
 
     known, rows = ran(results), []
     for modality in NOTEBOOK:
         for name, recipe in every(modality).items():
             media = ", ".join(dict.fromkeys(feature.medium for feature in recipe.features.values()))
-            command = f"--only {NOTEBOOK[modality]} -p systems='[\"{name}\"]'"
-            ran_on = known.ran_on[name] if name in known.index else ""
+            ran_on, corpora = known.loc[name, ["ran_on", "corpora"]] if name in known.index else ("", [])
+            command = f"--only {NOTEBOOK[modality]} --corpus {corpus_for(recipe, corpora)} -p systems='[\"{name}\"]'"
             about = media, _weights(recipe.pretrained), chosen_by_dev(recipe.learner)
             rows.append((modality, name, recipe.source, *about, ran_on, command))
     named = {row[1] for row in rows}
-    rows += [_of_record(results, name, row) for name, row in known.iterrows() if name not in named]
+    others = [_of_record(results, name, row) for name, row in known.iterrows() if name not in named]
+    rows += [row for row in others if row[4] != SCRATCH]  # people and rules have runs, too
     return pd.DataFrame(rows, columns=["modality", "name", "source", "reads", "weights", "chosen", "ran_on", "command"])
 
 
 def ran(results: Path) -> pd.DataFrame:
-    """Of each recipe of one modality, by name: `ran_on`, the corpora of which there are records of it, and one of the records' files."""
+    """Of each recipe of one modality, by name: where it ran, and one of the records' files.
+
+    Returns:
+        `ran_on` in words, `corpora` by name, `file`.
+    """
     found = {}
-    for path in sorted(results.glob("*/*/records.csv")):
-        corpus, profile = path.parts[-3:-1]
-        records = pd.read_csv(path, usecols=["run_id", "recipe", "modalities"])
-        records = records[records.modalities.isin(NOTEBOOK) & (records.run_id != "all")]
-        for recipe, rows in records.groupby("recipe") if profile != "smoke" else []:
-            one = found.setdefault(
-                recipe, {"ran_on": [], "file": f"{corpus}/{profile}/runs/{rows.run_id.iloc[0]}.json"}
-            )
+    for folder in sorted({path.parent for name in ("records.csv", "stamps") for path in results.glob(f"*/*/{name}")}):
+        corpus, profile = folder.parts[-2:]
+        runs = _runs(folder) if profile != "smoke" else pd.DataFrame(columns=RUN)
+        for recipe, rows in runs[runs.modalities.isin(NOTEBOOK)].groupby("recipe"):
+            file = f"{corpus}/{profile}/runs/{rows.run_id.iloc[0]}.json"
+            one = found.setdefault(recipe, {"ran_on": [], "corpora": [], "file": file})
             one["ran_on"].append(corpus if profile == "paper" else f"{corpus} ({profile})")
-    table = pd.DataFrame.from_dict(found, orient="index", columns=["ran_on", "file"])
+            one["corpora"].append(corpus)
+    table = pd.DataFrame.from_dict(found, orient="index", columns=["ran_on", "corpora", "file"])
     return table.assign(ran_on=table.ran_on.map(", ".join))
+
+
+def _runs(folder: Path) -> pd.DataFrame:
+    """The runs of a results folder: by its records; where no notebook wrote these, by what its stamps claim."""
+    if (folder / "records.csv").is_file():
+        records = pd.read_csv(folder / "records.csv", usecols=RUN)
+        return records[records.run_id != "all"]
+    return pd.DataFrame(read_records(folder, stamps.runs_of(folder, stamps.read_all(folder))), columns=RUN)
 
 
 def _of_record(results: Path, name: str, row: pd.Series) -> tuple:
@@ -124,7 +141,7 @@ def chosen_by_dev(learner) -> str:
 
 
 def _weights(pretrained: str) -> str:
-    return "from scratch" if pretrained == "none" else pretrained
+    return SCRATCH if pretrained == "none" else pretrained
 
 
 def markdown(rows: pd.DataFrame) -> str:

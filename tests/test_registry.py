@@ -1,17 +1,20 @@
 """Systems by name, which of them a corpus can feed, and the table of all of them."""
 
 import json
+import re
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 import toys
 
-from emostudy import corpora, systems
+from emostudy import corpora, stamps, systems
 from emostudy.cli import main
 from emostudy.corpora.catalogue import cards
+from emostudy.corpora.kept import reopen
 from emostudy.experiments import identity_of
 from emostudy.graph import NOTEBOOKS
+from emostudy.meant import corpus_for
 from emostudy.paths import ROOT
 from emostudy.recipes.registry import KINDS, every, further, usual
 from emostudy.systems import NOTEBOOK, markdown, matrix, ran
@@ -108,7 +111,8 @@ def test_the_table_says_where_a_system_ran_and_how_to_run_the_others(tmp_path):
     (tmp_path / "tess" / "paper" / "runs" / "speech_mine_probe.json").write_text(json.dumps(about))
     rows = matrix(tmp_path).set_index("name")
     assert list(ran(tmp_path).index) == ["speech_cnn", "speech_mine_probe"] and rows.ran_on["speech_cnn"] == "tess"
-    assert rows.ran_on["speech_mlp"] == "" and rows.command["speech_mlp"] == "--only 03 -p systems='[\"speech_mlp\"]'"
+    told = "--only 03 --corpus meld -p systems='[\"speech_mlp\"]'"
+    assert rows.ran_on["speech_mlp"] == "" and rows.command["speech_mlp"] == told
     names = ["speech_mine_probe", "speech_svm", "speech_mfcc_lstm", "speech_strong", "text_tree"]
     told = ["3 settings", "4 settings", "epoch, of 100", "nothing", "nothing; 6 settings within train"]
     assert rows.chosen[names].tolist() == told
@@ -116,7 +120,7 @@ def test_the_table_says_where_a_system_ran_and_how_to_run_the_others(tmp_path):
         rows.weights["speech_mine_probe"] == "mine@1"
         and "--corpus tess -p weights=FOLDER" in rows.command["speech_mine_probe"]
     )
-    assert "| not here | `--only 03 -p systems='[\"speech_mlp\"]'` |" in markdown(rows.reset_index())
+    assert "| not here | `--only 03 --corpus meld -p systems='[\"speech_mlp\"]'` |" in markdown(rows.reset_index())
     assert rows.weights["face_resnet50"] == "IMAGENET1K_V2 (torchvision)"
     assert set(rows.modality) == set(KINDS)
 
@@ -134,6 +138,76 @@ def test_what_dev_chose_is_read_from_a_record(learner, told):
     fitted = {"epochs": 3, "best_epoch": 2}
     assert systems._chosen({"record": {"learner": learner}, "fitted": fitted, "history": [{"epoch": 1}]}) == told
     assert systems._chosen({"record": {"learner": learner}, "fitted": fitted, "history": []}) == "nothing"
+
+
+def test_every_command_runs_its_system_on_a_corpus_that_can_feed_it():
+    commands = re.findall(
+        r"`--only (\d\d) --corpus (\w+) (-p .*)systems='\[\"(.*)\"\]'`", markdown(matrix(ROOT / "results"))
+    )
+    modality_of = {number: modality for modality, number in NOTEBOOK.items()}
+    assert {modality_of[number] for number, *_ in commands} == set(KINDS) and len(commands) > 60
+    for number, name, _, system in commands:
+        told = corpora.card(name)
+        notebook = next(one for one in NOTEBOOKS if one.slug.startswith(number))
+        assert set(notebook.needs) <= set(told["modalities"]), (system, name)
+        given = {} if "all-MiniLM" not in system else {"weights": "all-MiniLM-L6-v2"}
+        media = dict.fromkeys(told["media"], "x")
+        clips = toys.corpus().clips.assign(**media)
+        whole = replace(toys.corpus(), name=name, card=told, clips=clips)
+        asked = further(modality_of[number], [system], whole, **given)  # raises where it cannot
+        assert asked or system in {one.name for one in usual(modality_of[number], whole)}
+
+
+def test_systems_are_run_on_the_corpus_that_they_are_meant_for():
+    known = {name: recipe for kind in KINDS for name, recipe in every(kind).items()}
+    told = {name: corpus_for(recipe, ["across", "ravdess"]) for name, recipe in known.items()}
+    meant = {
+        "face_cnn_jaffe": "jaffe",
+        "face_cnn_ck48": "ck48",
+        "middle_half_resnet18": "iemocap_9",
+        "text_tree": "sentences",
+    }
+    meant |= {
+        "face_units_mlp": "ravdess",
+        "face_cnn_stated": "face_mix",
+        "speech_mlp": "meld",
+        "speech_lstm_raw": "tess",
+    }
+    meant |= {"speech_svm": "ravdess", "face_cnn": "ravdess"}  # on stills there is no such network; where it ran
+    assert {name: told[name] for name in meant} == meant
+    assert corpus_for(known["face_gru"]) == "emosynth"
+    with pytest.raises(ValueError, match="mine reads video, which no card's media name"):
+        corpus_for(replace(known["face_gru"], name="mine"))
+
+
+def test_cards_tell_the_media_that_a_whole_copy_has():
+    assert all(set(card["media"]) <= {*corpora.corpus.MODALITY_OF, "dialogue"} for card in cards().values())
+    for folder in ROOT.glob("results/*/paper"):
+        if (folder / "corpus.json").is_file():
+            here = reopen(folder)
+            assert set(here.media) - {"votes"} <= set(here.card["media"]), folder
+
+
+def test_where_no_notebook_wrote_records_the_stamps_say_what_ran(tmp_path):
+    folder = tmp_path / "across" / "paper"
+    told = {
+        "run_id": "r1",
+        "protocol": "random",
+        "seed": 0,
+        "title": "t",
+        "recipe": "speech_svm",
+        "modalities": "speech",
+    }
+    for name in stamps.run_files("r1"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text(json.dumps(told | {"condition": "none"}))
+    stamps.write(folder, "14_across_corpora", {"corpus": "c", "runs": ["r1"], "reads": [], "files": {}})
+    assert ran(tmp_path).ran_on.to_dict() == {"speech_svm": "across"}
+
+
+def test_a_system_of_stills_reads_stills():
+    (found,) = further("face", ["face_cnn_stated"], corpus(image="x.png"))
+    assert [feature.medium for feature in found.features.values()] == ["image"]
 
 
 def test_the_notebooks_that_the_table_names_are_those_of_the_modality():

@@ -16,6 +16,7 @@ LISTS = ("modalities", "languages", "emotions", "known_faults", "protocols")
 # How a corpus is judged where its card says nothing else: names of protocols.PROTOCOLS, and one of intervals.OVERALL
 # (of several_metrics.OVERALL where clips may have several labels).
 USUAL = {"protocols": ["random", "speaker_independent"], "metric": "UAR"}
+# `media`: columns of the clip table that a whole copy fills and that recipes read; `dialogue` where turns come in order.
 FOLDERS = ("folders", "any_folder")  # all of these must be there, and one of those
 NUMBERS = ("num_clips", "num_speakers")
 MAPS = ("counts", "further_systems", "optional_folders", "readings", "fold_lists", "files")
@@ -68,6 +69,8 @@ def faults(name: str, card: object) -> Iterator[str]:
             yield f"{key} must be a whole number, or left out where the source states none"
     if not isinstance(card.get("examples_shareable"), bool):
         yield "examples_shareable must be true or false: may its pictures, sounds and words be published?"
+    if not texts(card.get("media", [])):
+        yield "media must be a list of texts"
     for key in MAPS:
         if not isinstance(card.get(key, {}), dict):
             yield f"{key} must hold `name: value`"

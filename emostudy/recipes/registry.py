@@ -10,7 +10,6 @@ from emostudy.parameters import check_name
 from emostudy.recipes import Recipe, fits, for_corpus, pictures, speech
 from emostudy.recipes.classical_text import CLASSICAL_TEXT
 from emostudy.recipes.faces import FACES
-from emostudy.recipes.faces import STATED as STATED_FACES
 from emostudy.recipes.sentences import BASES, pretrained_text, with_history
 from emostudy.recipes.spectrograms import SCRATCH, alexnet_picture, resnet18_picture, vgg19_picture
 from emostudy.recipes.strong import SPEECH_FUNCTIONALS_MLP, STRONG
@@ -52,7 +51,7 @@ def _usual_texts(medium: str, cropped: bool) -> tuple[Recipe, ...]:
 
 
 def _faces(medium: str, cropped: bool) -> tuple[Recipe, ...]:
-    return (*STATED_FACES, *pictures.from_scratch(medium, cropped), *FILMS)
+    return (*pictures.from_scratch(medium, cropped), *FILMS)
 
 
 def _pretrained_faces(medium: str, cropped: bool, weights: str) -> list[Callable]:
