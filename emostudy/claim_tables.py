@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from emostudy.claims import Claim, subjects
+from emostudy.claims import IN_THEIR_WAY, Claim, subjects
 from emostudy.corpora.catalogue import card
 from emostudy.corpora.corpus import Corpus
 from emostudy.overfitting import training_scores
@@ -17,6 +17,7 @@ JUDGED = (
     ("subset_accuracy", "macro_F1"),
 )  # what is claimed and the fairer one; of clips with several labels
 FIGURES = {"": "value", "_low": "ci_low", "_high": "ci_high"}
+CONDITIONS = ("none", IN_THEIR_WAY)
 NO_RUN = "not run here"
 NEAREST = "random"  # may stand for a way to split that did not run, or of which nothing is said
 
@@ -33,16 +34,17 @@ def table(
             authors', else a random split does; never the way of other authors.
 
     Returns:
-        system, subject, metric, claimed (0 to 1), measured_on, of, on, same_corpus; recipe and title ("" where none ran);
-        train_UAR under their protocol, else under the honest one, mean over runs; protocol_theirs, protocol_honest, "" where none;
-        theirs_WA, honest_WA, honest_UAR, each with _low and _high; fall: of WA from theirs to honest. NaN where something was not run.
-        Of clips with several labels subset accuracy stands for WA, macro F1 for UAR.
+        system, subject, metric, claimed (0 to 1), measured_on, of, on, same_corpus; recipe and title ("" where none ran), the
+        weights that it starts from, and `reading`, what was decided for it; train_UAR under their protocol, else under the honest
+        one, mean over runs; protocol_theirs, protocol_honest, "" where none; theirs_WA, honest_WA, honest_UAR, each with _low and
+        _high; fall: of WA from theirs to honest. NaN where something was not run. Of clips with several labels subset accuracy
+        stands for WA, macro F1 for UAR.
     """
-    rows = scored[(scored.emotion == "all") & (scored.part == "test") & (scored.condition == "none")]
+    rows = scored[(scored.emotion == "all") & (scored.part == "test") & scored.condition.isin(CONDITIONS)]
     present = [protocol for protocol in protocols if protocol in set(rows.protocol)]
     judged = next((two for two in JUDGED if two[0] in set(rows.metric)), JUDGED[0])
     trained = training_scores(runs)
-    trained = trained[trained.condition == "none"].groupby(["protocol", "recipe"]).train.mean()
+    trained = trained[trained.condition.isin(CONDITIONS)].groupby(["protocol", "recipe"]).train.mean()
     ran = {run["recipe"]: run for run in runs if run["modalities"] == modalities and run["recipe"] in set(rows.recipe)}
     made = []
     for claims in subjects(modalities):
@@ -51,6 +53,10 @@ def table(
         for name in fitting or [""]:
             reached = scores_of(rows[rows.recipe == name], sides, judged)
             ours = {"recipe": name, "title": ran[name]["title"] if name else ""}
+            ours |= {
+                "weights": ran.get(name, {}).get("pretrained", ""),
+                "reading": ran.get(name, {}).get("reading", ""),
+            }
             fitted = trained.get((sides["theirs"] or sides["honest"], name), float("nan"))
             ours |= {f"train_{judged[1]}": fitted} | reached
             ours |= {f"protocol_{side}": protocol for side, protocol in sides.items()}

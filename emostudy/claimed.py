@@ -1,15 +1,16 @@
 """What notebooks 02 to 04 ask of what they trained: would knowing the speaker help, what was claimed, what is known by heart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from IPython.display import Markdown
 
-from emostudy import claim_tables, overfitting
+from emostudy import claim_tables, overfitting, their_way
+from emostudy.claims import IN_THEIR_WAY
 from emostudy.predictions import read_records
 from emostudy.recipes import Recipe
 from emostudy.recipes.voices import knowing_the_speaker
-from emostudy.wording import protocol_title
+from emostudy.wording import by_rigour, protocol_title
 
 NAMES = {"face": "Faces", "speech": "Voices", "text": "Words"}
 OWN = {"face": "face", "speech": "voice"}
@@ -22,6 +23,13 @@ class Asked:
     lesson: object
     predictions: pd.DataFrame
     modality: str
+    theirs: pd.DataFrame | None = None  # predictions of rebuilds in their authors' own way: for two tables alone
+
+    def in_their_way(self, weights: str = "") -> tuple[Markdown, "Asked"]:
+        """Train the rebuilds that the corpus' card names in their authors' own way: what ran and what cannot, and this with theirs."""
+        planned = their_way.plan(self.lesson, self.modality, self.predictions, weights)
+        theirs = their_way.train(self.lesson, planned)
+        return Markdown(their_way.worded(planned)), replace(self, theirs=theirs if len(theirs) else None)
 
     def knowing_the_speaker(self, recipes: tuple[Recipe, ...]) -> pd.DataFrame | Markdown:
         """Recipes with each speaker's own mean and deviation taken off, beside themselves, under the honest protocol: `NN_by_speaker`."""
@@ -34,14 +42,27 @@ class Asked:
 
     @property
     def _runs(self) -> list[dict]:
-        return read_records(self.lesson.folder, sorted(self.predictions.run_id.unique()))
+        return read_records(self.lesson.folder, sorted(self._all.run_id.unique()))
+
+    @property
+    def _all(self) -> pd.DataFrame:
+        """The lesson's predictions, and those in their authors' own way."""
+        return (
+            self.predictions if self.theirs is None else pd.concat([self.predictions, self.theirs], ignore_index=True)
+        )
 
     @property
     def _claims(self) -> pd.DataFrame:
         lesson = self.lesson
         return claim_tables.table(
-            *(lesson.score(self.predictions), self._runs, lesson.corpus, lesson.protocols, self.modality)
+            lesson.score(self._all), self._runs, lesson.corpus, [*self._ways, *lesson.protocols], self.modality
         )
+
+    @property
+    def _ways(self) -> list[str]:
+        """Ways to split that stand beside the lesson's protocols."""
+        ways = [] if self.theirs is None else by_rigour(self.theirs.protocol)
+        return [way for way in ways if way not in self.lesson.protocols]
 
     def claims(self) -> pd.DataFrame:
         """Claimed, their protocol, honest protocol: written as `NN_claims`, and given back worded."""
@@ -60,5 +81,13 @@ class Asked:
         lesson, protocol = self.lesson, self.lesson.protocols[-1]
         beside = overfitting.table(self.predictions, self._runs, lesson.corpus, protocol)
         caption = f"Training beside test, {protocol_title(protocol)}"
+        if self.theirs is not None:
+            ways = by_rigour(self.theirs.protocol)
+            added = [
+                overfitting.table(self.theirs, self._runs, lesson.corpus, way, IN_THEIR_WAY).assign(protocol=way)
+                for way in ways
+            ]
+            beside = pd.concat([beside.assign(protocol=protocol), *added], ignore_index=True)
+            caption += ", and as published"
         shown = overfitting.worded(beside, lesson.titles)
         return lesson.table(beside, "training", caption, shown, overfitting.NOTE)

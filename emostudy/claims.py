@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from emostudy.corpora.catalogue import base_of
 
+IN_THEIR_WAY = "in_their_way"  # the condition of runs of rebuilds that are split as their authors did, beside a notebook's protocols
 MEASURED_ON = ("training", "validation", "test", "test, no test split described")
 
 

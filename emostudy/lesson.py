@@ -1,6 +1,6 @@
 """What every notebook does at its start and end: open a corpus, train, keep a table or a figure, check the promised files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from emostudy import experiments, figures, fusing, records, robustness, stamps, tables, variance
 from emostudy import predictions as preds
 from emostudy.claimed import Asked as Asked  # so that notebooks import one module
+from emostudy.claims import IN_THEIR_WAY
 from emostudy.corpora import load, names
 from emostudy.corpora.corpus import Corpus
 from emostudy.corpora.kept import keep
@@ -67,14 +68,17 @@ class Lesson:
         named = self.corpus.card.get("further_systems", {}) if self.profile.further else {}
         return [*named.get(modality, []), *systems]
 
-    def train(self, recipes: tuple[Recipe, ...], condition: str = "none") -> pd.DataFrame:
+    def train(
+        self, recipes: tuple[Recipe, ...], condition: str = "none", protocols: Sequence[str] = ()
+    ) -> pd.DataFrame:
         """Predictions of these recipes under every protocol, fold and seed; what was trained before is read back.
 
         Args:
             condition: what an ablation changed in them; only "none" takes part in fusion and in the usual tables.
+            protocols: if not the lesson's.
         """
         predictions = experiments.run(
-            *(self.corpus, recipes, self.protocols, self.profile, self.folder),
+            *(self.corpus, recipes, list(protocols) or self.protocols, self.profile, self.folder),
             **{"seeds": self.seeds, "jobs": self.jobs, "device": self.device, "condition": condition},
         )
         return self._made(predictions)
@@ -105,7 +109,7 @@ class Lesson:
         return preds.with_cluster(predictions, self.corpus)
 
     def predictions(self) -> pd.DataFrame:
-        """All predictions of this notebook and of those it builds on.
+        """All predictions of this notebook and of those it builds on, less those in their authors' own way (`their_way`).
 
         Raises:
             ValueError: there are none, or they were made on another version of the corpus.
@@ -122,7 +126,8 @@ class Lesson:
         run_ids = list(dict.fromkeys([*self.read, *(self.made or own)]))
         if not run_ids:
             raise ValueError(f"no finished run to read: run {' and '.join(before) or self.slug} to the last cell first")
-        return preds.with_cluster(preds.read_runs(self.folder, run_ids), self.corpus)
+        rows = preds.with_cluster(preds.read_runs(self.folder, run_ids), self.corpus)
+        return rows[rows.condition != IN_THEIR_WAY].reset_index(drop=True)
 
     def everywhere(self) -> Path:
         """The results of all corpora, less runs cut short; this notebook is to be run anew when they have changed."""
@@ -135,9 +140,14 @@ class Lesson:
         return self.corpus.fingerprint()
 
     def rebuild(self, predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-        """Write records, comparisons and curves of all these predictions, and give them back."""
+        """Write records, comparisons and curves of all these predictions, and give them back.
+
+        The records are also of what ran in its authors' own way, which claims are judged by.
+        """
         self.kept.extend(self.folder / f"{name}.csv" for name in ("records", "comparisons", "curves"))
-        return records.rebuild(self.folder, self.corpus, predictions)
+        theirs = [one for one in preds.read_records(self.folder, self.read) if one["condition"] == IN_THEIR_WAY]
+        beside = preds.read_runs(self.folder, [one["run_id"] for one in theirs])
+        return records.rebuild(self.folder, self.corpus, predictions, beside)
 
     def unimodal(self) -> pd.DataFrame:
         """Predictions of unimodal recipes and reference lines under this notebook's protocols, from the results folder.

@@ -6,7 +6,7 @@ import pandas as pd
 
 from emostudy.corpora.corpus import Corpus
 from emostudy.records import score_runs
-from emostudy.wording import modality_rank, percent
+from emostudy.wording import modality_rank, percent, protocol_title
 
 PARTS = ("train", "dev", "test")
 SCORES = {"train_uar": "UAR", "train_macro_f1": "macro_F1"}  # as records name them
@@ -37,7 +37,9 @@ def train_score(run: dict) -> float:
     return float(told[0]) if told else float("nan")
 
 
-def table(predictions: pd.DataFrame, runs: list[dict], corpus: Corpus, protocol: str) -> pd.DataFrame:
+def table(
+    predictions: pd.DataFrame, runs: list[dict], corpus: Corpus, protocol: str, condition: str = "none"
+) -> pd.DataFrame:
     """A row per recipe under one protocol: `recipe, modalities, train, dev, test, num_runs`, means over runs in 0 to 1.
 
     Sorted by modalities, then by training less test score, the largest first; reference lines last.
@@ -45,7 +47,7 @@ def table(predictions: pd.DataFrame, runs: list[dict], corpus: Corpus, protocol:
     Raises:
         ValueError: no prediction of this protocol.
     """
-    rows = predictions[(predictions.protocol == protocol) & (predictions.condition == "none")]
+    rows = predictions[(predictions.protocol == protocol) & (predictions.condition == condition)]
     if rows.empty:
         raise ValueError(f"no prediction under {protocol!r}; there are {sorted(predictions.protocol.unique())}")
     keys = ["recipe", "modalities"]
@@ -62,5 +64,6 @@ def table(predictions: pd.DataFrame, runs: list[dict], corpus: Corpus, protocol:
 def worded(table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
     """`table` in percent, and training less test in points."""
     shown = {"system": table.recipe.map(lambda name: titles.get(name, name)), "modality": table.modalities}
+    shown |= {"split": table.protocol.map(protocol_title)} if "protocol" in table else {}
     parts = {name: table[part].map(percent) for name, part in zip(("training", "dev", "test"), PARTS, strict=True)}
     return pd.DataFrame({**shown, **parts, "training - test (points)": (table.train - table.test).map(percent)})

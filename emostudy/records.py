@@ -223,9 +223,17 @@ def curves(folder: Path, run_ids: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows).drop(columns="seconds", errors="ignore")
 
 
-def rebuild(folder: Path, corpus: Corpus, predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Write `records.csv`, `comparisons.csv` and `curves.csv` from predictions into a results folder, and give them back."""
-    records = pd.concat([score(predictions, corpus)[COLUMNS], score_runs(predictions, corpus)], ignore_index=True)
+def rebuild(
+    folder: Path, corpus: Corpus, predictions: pd.DataFrame, beside: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Write `records.csv`, `comparisons.csv` and `curves.csv` from predictions into a results folder, and give them back.
+
+    Args:
+        beside: predictions that have records too, and are compared with nothing.
+    """
+    frames = [frame for frame in (predictions, beside) if frame is not None and len(frame)]
+    records = [made for frame in frames for made in (score(frame, corpus)[COLUMNS], score_runs(frame, corpus))]
+    records = pd.concat(records, ignore_index=True)
     records = records.astype({"fold": str, "seed": str}).sort_values(
         [c for c in COLUMNS if c not in ("value", "ci_low", "ci_high")]
     )

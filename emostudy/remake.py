@@ -4,7 +4,7 @@ Every table and figure is made by one cell of one notebook. The cells tagged `re
 table; they are run here as they stand, with a lesson that only reads.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +32,9 @@ NEEDED = ("parameters", "records")  # tags of the cells that are run
 class Reopened(Lesson):
     """A lesson on what an earlier run left behind: it reads its runs and trains nothing."""
 
-    def train(self, recipes: tuple[Recipe, ...], condition: str = "none") -> pd.DataFrame:
+    def train(
+        self, recipes: tuple[Recipe, ...], condition: str = "none", protocols: Sequence[str] = ()
+    ) -> pd.DataFrame:
         """Predictions of these recipes under this condition that the notebook's stamp names."""
         names = {(recipe.name, "+".join(recipe.modalities) or "none", condition) for recipe in recipes}
         return self._left(lambda record: (record["recipe"], record["modalities"], record["condition"]) in names)

@@ -16,6 +16,8 @@ LISTS = ("modalities", "languages", "emotions", "known_faults", "protocols")
 # How a corpus is judged where its card says nothing else: names of protocols.PROTOCOLS, and one of intervals.OVERALL
 # (of several_metrics.OVERALL where clips may have several labels).
 USUAL = {"protocols": ["random", "speaker_independent"], "metric": "UAR"}
+# `in_their_way`: systems that rebuild a printed number and that, at a profile with further systems, run in its authors' own way to
+# split too, which is none of the corpus' protocols: for tables of claims alone, whoever else runs.
 # `media`: columns of the clip table that a whole copy fills and that recipes read; `dialogue` where turns come in order.
 FOLDERS = ("folders", "any_folder")  # all of these must be there, and one of those
 NUMBERS = ("num_clips", "num_speakers")
@@ -69,8 +71,9 @@ def faults(name: str, card: object) -> Iterator[str]:
             yield f"{key} must be a whole number, or left out where the source states none"
     if not isinstance(card.get("examples_shareable"), bool):
         yield "examples_shareable must be true or false: may its pictures, sounds and words be published?"
-    if not texts(card.get("media", [])):
-        yield "media must be a list of texts"
+    for key in ("media", "in_their_way"):
+        if not texts(card.get(key, [])):
+            yield f"{key} must be a list of texts"
     for key in MAPS:
         if not isinstance(card.get(key, {}), dict):
             yield f"{key} must hold `name: value`"

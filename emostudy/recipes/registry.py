@@ -143,7 +143,7 @@ def further(modality: str, names: list[str], corpus: Corpus, weights: str = "") 
     """
     names = [name for name in names if not name.startswith(tuple(f"{kind}_" for kind in KINDS if kind != modality))]
     known = {recipe.name: recipe for recipe in KINDS[modality].named(names, weights)}
-    known |= every(modality, *_pictures_of(corpus), weights) if names else {}
+    known |= named(modality, corpus, weights) if names else {}
     for name in names:
         check_name("system", name, known)
         if not fits(known[name], corpus):
@@ -151,6 +151,11 @@ def further(modality: str, names: list[str], corpus: Corpus, weights: str = "") 
             raise ValueError(f"{name} reads {media}; {corpus.name} has {', '.join(corpus.media)}: leave it out")
     others = {recipe.name for recipe in usual(modality, corpus)}
     return tuple(known[name] for name in dict.fromkeys(names) if name not in others)
+
+
+def named(modality: str, corpus: Corpus, weights: str = "") -> dict[str, Recipe]:
+    """`every`, for the medium that the corpus has."""
+    return every(modality, *_pictures_of(corpus), weights)
 
 
 def _pictures_of(corpus: Corpus) -> tuple[str, bool]:
