@@ -21,7 +21,7 @@ REPRODUCED, EXCEEDED, MISSED = "reproduced", "exceeded", "not reproduced"
 SO_REACHED, SO_MISSED = "reached by a stand-in", "missed by a stand-in"
 UNRUN, CANNOT = "not run in their way", "cannot be run here"
 JUDGED = (REPRODUCED, EXCEEDED, MISSED, SO_REACHED, SO_MISSED)
-CLOSE = 0.05  # of a score on training clips, which has no interval and is UAR where accuracy was printed
+CLOSE = 0.05  # of a score on training clips, which has no interval
 MARKS = {"no difference shown": " n", CHOSEN: " b"}
 USUAL_BERT = "bert-base-uncased"
 EMBEDDED = "emosynth"  # says least about the world
@@ -175,7 +175,11 @@ def unlike_of(claim: Claim, row: dict) -> str:
         return ""
     chosen = f"the nearest of {len(claim.recipes)} models, for whose the number is is not said" if claim.nearest else ""
     weights = "" if row["recipe"] in claim.recipes else "other weights"
-    return "; ".join(filter(None, (claim.unlike, weights, chosen)))
+    other = (
+        row.get("reading", "") if row["rank"] and not claim.nearest else ""
+    )  # a further one differs in what it was decided to be
+    metric = "UAR, for of training clips no accuracy is recorded" if claim.measured_on == "training" else ""
+    return "; ".join(filter(None, (claim.unlike, weights, other, metric, chosen)))
 
 
 def _way(claim: Claim) -> str:
@@ -191,14 +195,15 @@ def rows_of(claim: Claim, found: pd.DataFrame) -> list[dict]:
         for row in found.to_dict("records")
         if _key(claim) == tuple(row[name] for name in ("system", "subject", "measured_on", "of"))
     ]
-    return sorted((row | {"rank": _rank(row["recipe"], claim.recipes)} for row in rows), key=lambda row: row["rank"])
+    ranked = (row | {"rank": _rank(row["recipe"], row.get("weights", ""), claim.recipes)} for row in rows)
+    return sorted(ranked, key=lambda row: row["rank"])
 
 
-def _rank(name: str, recipes: Sequence[str]) -> int:
+def _rank(name: str, weights: str, recipes: Sequence[str]) -> int:
     """A recipe's place among those named; the same on other weights has the place of the one it is like."""
-    kinds = [one.partition(USUAL_BERT)[2] for one in recipes]
-    fits = [one == name or (bool(kind) and name.endswith(kind)) for one, kind in zip(recipes, kinds, strict=True)]
-    return fits.index(True) if True in fits else len(recipes)
+    base = weights.partition("@")[0].rpartition("/")[2]
+    usual = name.replace(base, USUAL_BERT) if base else name
+    return recipes.index(usual) if usual in recipes else len(recipes)
 
 
 def reached_by(claim: Claim, row: dict) -> tuple[float, float, float]:
