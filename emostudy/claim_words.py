@@ -90,7 +90,7 @@ def commands(table: pd.DataFrame) -> str:
 
 def publish(folder: Path, results: Path) -> list[Path]:
     """Copy the tables and the figure of claims from a results folder into `results/claims`; the files written."""
-    tables = [*folder.glob("tables/10_claims.*"), *folder.glob("tables/10_orders.*")]
+    tables = [path for name in ("claims", "orders", "aims") for path in folder.glob(f"tables/10_{name}.*")]
     made = sorted([*tables, *folder.glob("figures/10_claims.[!c]*")])
     copies = [results / "claims" / path.name.partition("_")[2] for path in made]
     for path, copy in zip(made, copies, strict=True):

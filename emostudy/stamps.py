@@ -19,6 +19,8 @@ AROUND = (
     "records.csv",
     "tables/09_leaks.csv",
     "tables/09_ladder.csv",
+    "tables/05_ceilings.csv",
+    "tables/11_rules.csv",
 )  # what a notebook about all corpora sees of the others
 SUPERSEDED = "superseded"  # ignored by git: what was computed is never thrown away
 

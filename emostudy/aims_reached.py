@@ -1,0 +1,148 @@
+"""Aims and published marks beside what the results reach: what was missed is told too."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from emostudy.aims import AIMS, PUBLISHED, Aim
+from emostudy.claim_verdicts import runs_in, short_title
+from emostudy.corpora.kept import reopen
+from emostudy.predictions import read_runs
+from emostudy.records import score, score_runs
+from emostudy.wording import interval, metric_title, percent, protocol_title
+
+REACHED, WITHIN, MISSED, UNRUN = "reached", "within the interval", "missed", "not run"
+FIGURES = ["value", "ci_low", "ci_high"]
+
+
+def of_records(folder: Path, aim: Aim) -> dict:
+    """The system that dev prefers, its title and its score on test clips; nothing where none ran."""
+    corpus, runs = reopen(folder), runs_in(folder)
+    kept = ("protocol", "modalities", "condition")
+    wanted = [run for run in runs if all(run[name] == getattr(aim, name) for name in kept)]
+    wanted = [run for run in wanted if not aim.recipes or run["recipe"] in aim.recipes]
+    if not wanted:
+        return {}
+    dev = _dev(folder, aim, wanted, corpus)
+    best = dev.groupby("recipe").value.mean().idxmax()
+    title = next(run["title"] for run in wanted if run["recipe"] == best)
+    of_best = read_runs(folder, [run["run_id"] for run in wanted if run["recipe"] == best])
+    scored = score(of_best, corpus)
+    row = scored[(scored.metric == aim.metric) & (scored.emotion == "all")].iloc[0]
+    return {"recipe": best, "title": title, **row[FIGURES].to_dict()}
+
+
+def _dev(folder: Path, aim: Aim, runs: list[dict], corpus) -> pd.DataFrame:
+    """Dev scores of runs by the metric of the corpus' card: as recorded, else from their predictions."""
+    ids = [run["run_id"] for run in runs]
+    recorded = folder / "records.csv"
+    table = pd.read_csv(recorded) if recorded.is_file() else score_runs(read_runs(folder, ids), corpus)
+    return table[table.run_id.isin(ids) & (table.part == "dev") & (table.metric == corpus.card["metric"])]
+
+
+def of_shown(folder: Path, aim: Aim) -> dict:
+    """Of the clips of one modality the share of which its system says what they show, by the table of ceilings; without an interval."""
+    row = _ceilings(folder, aim.modalities)
+    reads = {"value": row.reads, "ci_low": float("nan"), "ci_high": float("nan")}
+    return {"recipe": row.recipe, "title": _title(folder, row.recipe), **reads}
+
+
+def of_fusion(folder: Path, aim: Aim) -> dict:
+    """A fusion, and as its mark the adjusted ceiling of its modalities less the aim's value."""
+    row = _ceilings(folder, aim.modalities)
+    reached = {"value": row.reached, "ci_low": row.ci_low, "ci_high": row.ci_high}
+    return {"recipe": row.recipe, "title": _title(folder, row.recipe), "mark": row.adjusted - aim.value, **reached}
+
+
+def _title(folder: Path, recipe: str) -> str:
+    return next((run["title"] for run in runs_in(folder) if run["recipe"] == recipe), recipe)
+
+
+def _ceilings(folder: Path, modalities: str) -> pd.Series:
+    return pd.read_csv(folder / "tables" / "05_ceilings.csv").set_index("modalities").loc[modalities]
+
+
+READ = {"records": of_records, "shown": of_shown, "fusion": of_fusion}
+
+
+def table(results: Path, aims: tuple[Aim, ...] = AIMS) -> pd.DataFrame:
+    """A row per aim, in their order.
+
+    Returns:
+        corpus (its title, or the folder where it was not run), profile, flattered: whether settings were found on its test clips,
+        modalities, metric, protocol, condition, kind, source, mark, recipe, title, value, ci_low, ci_high, verdict, tried. Marks and
+        values in 0 to 1; NaN and "" where nothing ran.
+    """
+    return pd.DataFrame([_row(results, aim) for aim in aims])
+
+
+def _row(results: Path, aim: Aim) -> dict:
+    folder = results / aim.folder
+    there = (folder / "corpus.json").is_file()
+    found = READ[aim.read](folder, aim) if there else {}
+    told = {name: getattr(aim, name) for name in ("modalities", "metric", "protocol", "condition", "kind", "source")}
+    made = {"mark": aim.value, "recipe": "", "title": "", **dict.fromkeys(FIGURES, float("nan"))} | found
+    corpus = short_title(reopen(folder)) if there else aim.folder.partition("/")[0]
+    profile = aim.folder.partition("/")[2]
+    flattered = there and bool(reopen(folder).card.get("flattered_systems")) and "speech" in aim.modalities
+    return (
+        {"corpus": corpus, "profile": profile, "flattered": flattered}
+        | told
+        | made
+        | {"verdict": verdict(made), "tried": aim.tried}
+    )
+
+
+def verdict(row: dict) -> str:
+    """Reached, within the interval of what was reached, or missed; `UNRUN` without a value."""
+    if pd.isna(row["value"]):
+        return UNRUN
+    if row["value"] >= row["mark"]:
+        return REACHED
+    return WITHIN if row["ci_high"] >= row["mark"] else MISSED
+
+
+def worded(table: pd.DataFrame) -> pd.DataFrame:
+    """`table` for people, in percent."""
+    return pd.DataFrame([_worded(row) for row in table.itertuples()])
+
+
+def _worded(row) -> dict[str, str]:
+    known = " knowing the speaker," if row.condition == "by_speaker" else ""
+    return {
+        "corpus": row.corpus,
+        "of": f"{row.modalities.replace('+', ' + ')},{known} {protocol_title(row.protocol)}, {metric_title(row.metric)}",
+        "mark": f"{percent(row.mark)} ({row.kind})",
+        "whose": row.source,
+        "here": interval(row.value, row.ci_low, row.ci_high),
+        "verdict": row.verdict + (" f" if row.flattered else ""),
+        "by": row.title or row.recipe or "-",
+        "tried": row.tried,
+    }
+
+
+def note(table: pd.DataFrame) -> str:
+    """What stands under the table."""
+    flattered = ", ".join(dict.fromkeys(table.corpus[table.flattered]))
+    told = (
+        f" f: settings of systems were found with a look at test clips of {flattered}, which flatters these."
+        if flattered
+        else ""
+    )
+    return (
+        "Percent; in brackets 95 % intervals. By the system that dev prefers. At least and aim: set by this study before it was made; "
+        "published: as printed, on whatever split its authors had, beside our accuracy on new speakers or on their split. Within the "
+        f"interval: below the mark, but by less than chance may do.{told}"
+    )
+
+
+def summary(table: pd.DataFrame) -> str:
+    """How many of the study's own aims, and of the published marks, became what."""
+    lines = []
+    for name, rows in (
+        ("own aims", table[table.kind != PUBLISHED]),
+        ("published marks", table[table.kind == PUBLISHED]),
+    ):
+        counts = ", ".join(f"{num} {verdict}" for verdict, num in rows.verdict.value_counts().items())
+        lines.append(f"* Of {len(rows)} {name}: {counts}.")
+    return "\n".join(lines)
