@@ -1,4 +1,4 @@
-"""What the study aimed at before it was made, and what others published: every mark as one record."""
+"""What the study aimed at, and what others published: every mark as one record."""
 
 from dataclasses import dataclass
 

@@ -130,7 +130,7 @@ def note(table: pd.DataFrame) -> str:
         else ""
     )
     return (
-        "Percent; in brackets 95 % intervals. By the system that dev prefers. At least and aim: set by this study before it was made; "
+        "Percent; in brackets 95 % intervals. By the system that dev prefers. At least and aim: set by this study for itself; "
         "published: as printed, on whatever split its authors had, beside our accuracy on new speakers or on their split. Within the "
         f"interval: below the mark, but by less than chance may do.{told}"
     )
