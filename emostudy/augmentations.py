@@ -1,0 +1,52 @@
+"""What each way to vary training clips is worth, for notebook 07: trained, compared in pairs, and told."""
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from emostudy import tables
+from emostudy.ablations import Fewer, against
+from emostudy.recipes import Recipe, augmented
+from emostudy.records import compare_pairs
+from emostudy.wording import metric_title, protocol_title
+
+COLUMNS = {"own": ["own_value", "own_ci_low", "own_ci_high"], "difference": ["difference", "ci_low", "ci_high"]}
+
+
+@dataclass(frozen=True)
+class Varied:
+    """A network as it is, its ways to vary training clips by recipe, each against it, and what all reach (`own_value`)."""
+
+    base: Recipe
+    ways: dict[str, str]
+    compared: pd.DataFrame
+    reached: pd.DataFrame
+
+
+def tried(lesson) -> list[Varied]:
+    """Each network of `augmented.one_by_one` with the lesson's first seed under the honest protocol."""
+    first, share = replace(lesson, seeds=lesson.seeds[:1]), augmented.share_of(lesson.corpus)
+    found = []
+    for group in augmented.one_by_one(lesson.corpus):
+        rows = first.ablate(group, "augmented", Fewer(share) if share < 1 else None)
+        compared = compare_pairs(against(rows, group[0].name), lesson.corpus)
+        scored = lesson.score(rows).query("metric == @lesson.metric and emotion == 'all'")
+        own = scored.rename(columns={name: f"own_{name}" for name in ("value", "ci_low", "ci_high")})
+        tested = compared[["recipe", "baseline", "difference", "ci_low", "ci_high", "p_holm", "verdict"]]
+        found.append(Varied(group[0], augmented.names(group), compared, own.merge(tested, "left", "recipe")))
+    return found
+
+
+def written(lesson, varied: list[Varied]) -> pd.DataFrame:
+    """Write what each reaches and how that differs from the network as it is, and give it back worded."""
+    table = pd.concat([one.reached for one in varied], ignore_index=True)
+    told = {name: tables.worded_intervals(table, *columns) for name, columns in COLUMNS.items()}
+    shown = {"system": table.recipe.map(lesson.titles), metric_title(lesson.metric): told["own"]}
+    shown |= {"compared with": table.baseline.map(lesson.titles).fillna("-")}
+    shown |= {"difference (points)": told["difference"], "p (Holm)": table.p_holm.map(tables.worded_p)}
+    share = f"{100 * augmented.share_of(lesson.corpus):.0f} % of them learned from"
+    caption = (
+        f"Training clips varied in one way, {share}, seed {lesson.seeds[0]}, {protocol_title(lesson.protocols[-1])}"
+    )
+    note = tables.comparisons_note(table, lesson.cluster) + lesson.flattered
+    return lesson.table(table, "augmented", caption, pd.DataFrame(shown | {"verdict": table.verdict.fillna("-")}), note)
