@@ -9,10 +9,11 @@ import torch
 import toys
 from test_batched import head_recipe
 
-from emostudy import ablation_words, ablations, experiments, figures, robustness
+from emostudy import ablation_words, ablations, augmentations, experiments, figures, robustness
 from emostudy import predictions as preds
 from emostudy.ablations import Fewer
 from emostudy.corpora.corpus import Corpus
+from emostudy.lesson import Lesson
 from emostudy.models import heads
 from emostudy.models.coins import Dropout
 from emostudy.models.faces import CHANGES
@@ -277,3 +278,18 @@ def test_weights_by_class_are_tried_where_classes_differ():
     corpus = toys.corpus(audio=cell, action_units=cell)
     every, some = ablated.one_by_one(corpus), ablated.one_by_one(corpus, weighted=False)
     assert {one.name for one in every} - {one.name for one in some} == {"joined_balanced"}
+
+
+def test_each_variation_stands_beside_the_network_as_it_is(tmp_path, corpus, monkeypatch):
+    base = head_recipe()
+    longer = replace(base, name="longer", title=f"{base.title}, longer", learner=replace(base.learner, batch=16))
+    monkeypatch.setattr(augmentations.augmented, "one_by_one", lambda corpus: [(base, longer)])
+    lesson = Lesson("07_ablations", corpus, toys.QUICK, ["speaker_independent"], [0, 1], "cpu", 1, tmp_path)
+    (one,) = augmentations.tried(lesson)
+    assert one.base == base and one.ways[longer.name] == "longer" and len(one.compared) == 1
+    assert {record["seed"] for record in preds.read_records(tmp_path, lesson.made)} == {0}
+    table = augmentations.written(lesson, [one])
+    assert table["verdict"].tolist().count("-") == table["difference (points)"].tolist().count("-") == 1
+    kept = pd.read_csv(tmp_path / "tables" / "07_augmented.csv").set_index("recipe")
+    apart = kept.own_value["longer"] - kept.own_value[base.name]
+    assert kept.difference["longer"] == pytest.approx(apart, abs=1e-6) and kept.difference.isna()[base.name]
