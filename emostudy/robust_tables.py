@@ -29,12 +29,16 @@ def _befallen(row) -> str:
     return f"{modality_title(row.modality)} {MISSING.get(row.kind, row.kind)}{level}" if row.modality else row.kind
 
 
+def conditions_told(rows: pd.DataFrame) -> dict[str, str]:
+    """What each condition is, in words: rows of `robustness.curves`."""
+    return {row.condition: _befallen(row) for row in rows.itertuples()}
+
+
 def befallen_table(comparisons: pd.DataFrame, rows: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
     """`robustness.compared` worded; `rows` of `robustness.curves` say what each condition is."""
-    words = {row.condition: _befallen(row) for row in rows.itertuples()}
     return pd.DataFrame(
         {
-            "what befell the clips": comparisons.condition.map(words),
+            "what befell the clips": comparisons.condition.map(conditions_told(rows)),
             "system": named(comparisons.recipe, titles),
             "compared with": named(comparisons.baseline, titles),
             "difference (points)": worded_intervals(comparisons, "difference", "ci_low", "ci_high"),

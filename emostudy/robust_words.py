@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from emostudy import robust_tables
 from emostudy.corruptions import CLEAN, MISSING
 from emostudy.outlying import FAR
 from emostudy.severity import NONE
@@ -9,8 +10,8 @@ from emostudy.tables import Titles
 from emostudy.wording import interval, modality_title, percent
 
 UNCLIPPED = (
-    " Noise and gaps throw single numbers of a voice far from what was learned on (table 08_outlying): what a head loses to them whose "
-    "inputs are not clipped is in part that."
+    " Noise and gaps throw single numbers of a voice far from what was learned on (table 08_outlying); what becomes of two heads whose "
+    "inputs are clipped stands in table 08_clipped."
 )
 
 
@@ -83,3 +84,25 @@ def outlying(far: pd.DataFrame) -> str:
         rest += f"; at the worst level it is {worst.which} in most clips, and {percent(worst.share)} % of all numbers lie beyond {FAR:g}"
         lines.append(f"* {named}; {rest}.")
     return "\n".join(lines)
+
+
+def clipped(compared: pd.DataFrame, rows: pd.DataFrame, titles: Titles) -> str:
+    """A line per head: under which conditions clipping is shown to help it and to harm it; `rows` of `robustness.curves` name them."""
+    words, lines = robust_tables.conditions_told(rows), []
+    for recipe, some in compared.groupby("recipe", sort=False):
+        shown = {verdict: some[some.verdict == verdict] for verdict in ("better", "worse")}
+        told = [
+            f"{verdict} with {', '.join(f'{words[row.condition]} {_points(row)}' for row in found.itertuples())}"
+            for verdict, found in shown.items()
+            if len(found)
+        ]
+        rest = len(some) - sum(map(len, shown.values()))
+        lines.append(
+            f"* {_title(recipe, titles)} is shown to be {'; '.join(told) or 'neither better nor worse'} "
+            f"(points, p after Holm < .05); no difference shown under the other {rest} conditions."
+        )
+    return "\n".join(lines)
+
+
+def _points(row) -> str:
+    return interval(row.difference, row.ci_low, row.ci_high)

@@ -1,9 +1,11 @@
 """Heads whose inputs cannot lie far from those of training clips."""
 
 import numpy as np
+import pandas as pd
 import torch
 import toys
 
+from emostudy import robust_words
 from emostudy.features.clipped import FURTHEST, clipped, clipped_sentence_vectors
 from emostudy.features.fitted import padded_sentence_vectors, standardised
 from emostudy.recipes import robust
@@ -39,3 +41,28 @@ def test_clipped_heads_differ_from_theirs_in_nothing_else_and_only_where_there_i
     assert {one.name for one in robust.cut(True, corpus)} <= {
         one.name for one in robust.by_condition(corpus)["corrupted"]
     }
+
+
+def test_what_clipping_does_is_told_both_ways():
+    numbers = {"ci_low": 0.0, "ci_high": 0.1}
+    compared = pd.DataFrame(
+        [
+            {"recipe": "a", "condition": "noise_5", "difference": 0.164, "verdict": "better", **numbers},
+            {"recipe": "a", "condition": "none", "difference": 0.0, "verdict": "no difference shown", **numbers},
+            {"recipe": "b", "condition": "noise_5", "difference": -0.2, "verdict": "worse", **numbers},
+            {"recipe": "c", "condition": "none", "difference": 0.0, "verdict": "no difference shown", **numbers},
+        ]
+    )
+    rows = pd.DataFrame(
+        {
+            "condition": ["none", "noise_5"],
+            "modality": ["", "speech"],
+            "kind": ["clean", "noise"],
+            "severity": [0.0, 5.0],
+            "unit": ["", "dB"],
+        }
+    )
+    gains, loses, neither = robust_words.clipped(compared, rows, {"a": "unit a"}).splitlines()
+    assert "nit a is shown to be better with speech noise 5 dB 16.4 [0.0, 10.0]" in gains and "other 1 cond" in gains
+    assert "worse with speech noise 5 dB -20.0" in loses and "better" not in loses.split("(")[0]
+    assert "neither better nor worse" in neither
