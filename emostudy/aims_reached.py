@@ -8,6 +8,7 @@ from emostudy.aims import AIMS, PUBLISHED, Aim
 from emostudy.claim_verdicts import runs_in, short_title
 from emostudy.corpora.kept import reopen
 from emostudy.predictions import read_runs
+from emostudy.recipes.registry import every
 from emostudy.records import score, score_runs
 from emostudy.wording import interval, metric_title, percent, protocol_title
 
@@ -84,7 +85,8 @@ def _row(results: Path, aim: Aim) -> dict:
     made = {"mark": aim.value, "recipe": "", "title": "", **dict.fromkeys(FIGURES, float("nan"))} | found
     corpus = short_title(reopen(folder)) if there else aim.folder.partition("/")[0]
     profile = aim.folder.partition("/")[2]
-    flattered = there and bool(reopen(folder).card.get("flattered_systems")) and "speech" in aim.modalities
+    tuned = set(reopen(folder).card.get("flattered_systems", [])) if there else set()
+    flattered = any(tuned & set(every(modality)) for modality in aim.modalities.split("+"))
     return (
         {"corpus": corpus, "profile": profile, "flattered": flattered}
         | told

@@ -107,6 +107,7 @@ def test_every_aim_names_results_systems_and_ways_that_there_are():
 def test_the_committed_results_have_something_beside_every_mark_and_flattered_ones_are_marked():
     table = aims.table(ROOT / "results")
     assert "not run" not in set(table.verdict) and "missed" in set(table.verdict)
+    assert table[table.corpus == "RAVDESS"].flattered.all()  # the line on faces, too, was found there
     assert set(table.corpus[table.flattered]) == {"RAVDESS"} and "RAVDESS, which flatters" in aims.note(table)
 
 
