@@ -81,11 +81,11 @@ def ran(results: Path) -> pd.DataFrame:
 
 
 def _runs(folder: Path) -> pd.DataFrame:
-    """The runs of a results folder: by its records; where no notebook wrote these, by what its stamps claim."""
-    if (folder / "records.csv").is_file():
-        records = pd.read_csv(folder / "records.csv", usecols=RUN)
-        return records[records.run_id != "all"]
-    return pd.DataFrame(read_records(folder, stamps.runs_of(folder, stamps.read_all(folder))), columns=RUN)
+    """The runs of a results folder: those in its records, and those that its stamps claim, ablations among them."""
+    file = folder / "records.csv"
+    told = [pd.read_csv(file, usecols=RUN)] if file.is_file() else []
+    told += [pd.DataFrame(read_records(folder, stamps.runs_of(folder, stamps.read_all(folder))), columns=RUN)]
+    return pd.concat(told).query("run_id != 'all'")
 
 
 def _of_record(results: Path, name: str, row: pd.Series) -> tuple:
