@@ -15,12 +15,13 @@ COLUMNS = {"own": ["own_value", "own_ci_low", "own_ci_high"], "difference": ["di
 
 @dataclass(frozen=True)
 class Varied:
-    """A network as it is, its ways to vary training clips by recipe, each against it, and what all reach (`own_value`)."""
+    """A network as it is, its ways to vary training clips by recipe, each against it, what all reach (`own_value`), by which seed."""
 
     base: Recipe
     ways: dict[str, str]
     compared: pd.DataFrame
     reached: pd.DataFrame
+    seed: int
 
 
 def tried(lesson) -> list[Varied]:
@@ -33,7 +34,9 @@ def tried(lesson) -> list[Varied]:
         scored = lesson.score(rows).query("metric == @lesson.metric and emotion == 'all'")
         own = scored.rename(columns={name: f"own_{name}" for name in ("value", "ci_low", "ci_high")})
         tested = compared[["recipe", "baseline", "difference", "ci_low", "ci_high", "p_holm", "verdict"]]
-        found.append(Varied(group[0], augmented.names(group), compared, own.merge(tested, "left", "recipe")))
+        found.append(
+            Varied(group[0], augmented.names(group), compared, own.merge(tested, "left", "recipe"), rows.seed.min())
+        )
     return found
 
 
@@ -46,7 +49,7 @@ def written(lesson, varied: list[Varied]) -> pd.DataFrame:
     shown |= {"difference (points)": told["difference"], "p (Holm)": table.p_holm.map(tables.worded_p)}
     share = f"{100 * augmented.share_of(lesson.corpus):.0f} % of them learned from"
     caption = (
-        f"Training clips varied in one way, {share}, seed {lesson.seeds[0]}, {protocol_title(lesson.protocols[-1])}"
+        f"Training clips varied in one way, {share}, seed {varied[0].seed}, {protocol_title(lesson.protocols[-1])}"
     )
     note = tables.comparisons_note(table, lesson.cluster) + lesson.flattered
     return lesson.table(table, "augmented", caption, pd.DataFrame(shown | {"verdict": table.verdict.fillna("-")}), note)
