@@ -147,10 +147,10 @@ def _rows(path: Path) -> pd.DataFrame:
     if list(rows.columns[: len(COLUMNS)]) != COLUMNS or not len(rows) or not numbers.shape[1]:
         raise ValueError("other columns, or no rows")
     known, values = {column[2:] for column in numbers}, numbers.to_numpy()
-    named = {label for cell in {*rows.predicted, *rows.emotion} for label in str(cell).split(SEVERAL)}
+    named = {label for cell in {*rows.predicted.unique(), *rows.emotion.unique()} for label in str(cell).split(SEVERAL)}
     if not ((values >= 0) & (values <= 1)).all() or not named <= known:  # NaN too
         raise ValueError("probabilities outside 0 to 1, or an emotion without one")
-    if set(rows.run_id) != {path.stem} or rows.duplicated(["condition", "fold", "part", "clip_id"]).any():
+    if set(rows.run_id.unique()) != {path.stem} or rows.duplicated(["condition", "fold", "part", "clip_id"]).any():
         raise ValueError("another run's rows, or a clip twice")
     return rows
 

@@ -1,9 +1,10 @@
 """Records: everything that is said about a run, computed from predictions; rebuilt by one call, in a fixed order."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from emostudy import predictions as preds
@@ -12,7 +13,6 @@ from emostudy.comparisons import ALPHA, compare, holm
 from emostudy.corpora.corpus import Corpus
 from emostudy.fusing import MODALITIES
 from emostudy.intervals import OVERALL, summarise
-from emostudy.metrics import confusion
 from emostudy.paths import write_atomically
 
 COLUMNS = [
@@ -35,7 +35,7 @@ COLUMNS = [
     "num_clusters",
 ]
 SYSTEM = ["corpus", "protocol", "recipe", "modalities", "condition"]
-_SUMMARIES: dict[str, pd.DataFrame] = {}  # hash of predictions -> what was worked out of them
+_WORKED_OUT: dict[str, pd.DataFrame | pd.Series] = {}  # hash of predictions -> what was worked out of them
 COMPARED = (
     "corpus protocol recipe modalities baseline metric difference ci_low ci_high p_value num_clips num_clusters verdict"
 )
@@ -64,14 +64,20 @@ def score(predictions: pd.DataFrame, corpus: Corpus, part: str = "test") -> pd.D
 
 
 def _summary(rows: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
-    """Metrics and intervals of one system, worked out once for the same predictions: a notebook's tables and figures ask again."""
-    content = pd.util.hash_pandas_object(rows, index=False).to_numpy().tobytes()
-    told = repr((list(rows), corpus.emotions, corpus.card["cluster"], _several(corpus))).encode()
-    key = hashlib.sha256(content + told).hexdigest()
-    if key not in _SUMMARIES:
-        summary = several_metrics.summarise if _several(corpus) else summarise
-        _SUMMARIES[key] = summary(rows, corpus.emotions, corpus.card["cluster"])
-    return _SUMMARIES[key].copy()
+    """Metrics and intervals of one system."""
+    summary = several_metrics.summarise if _several(corpus) else summarise
+    return _once(lambda: summary(rows, corpus.emotions, corpus.card["cluster"]), [rows], corpus)
+
+
+def _once(make: Callable, frames: list[pd.DataFrame], corpus: Corpus) -> pd.DataFrame | pd.Series:
+    """What is worked out of predictions, once for the same ones: a notebook's tables and figures ask again."""
+    content = [pd.util.hash_pandas_object(rows, index=False).to_numpy().tobytes() for rows in frames]
+    card = {name: corpus.card.get(name) for name in ("cluster", "metric", "multi_label")}
+    told = repr(([(len(rows), list(rows)) for rows in frames], corpus.emotions, card)).encode()
+    key = hashlib.sha256(b"".join([told, *content])).hexdigest()
+    if key not in _WORKED_OUT:
+        _WORKED_OUT[key] = make()
+    return _WORKED_OUT[key].copy()
 
 
 def score_runs(predictions: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
@@ -79,23 +85,26 @@ def score_runs(predictions: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
 
     Of clips with several labels `several_metrics.OVERALL`.
     """
-    rows = []
-    keys = ["run_id", *SYSTEM, "fold", "seed", "part"]
-    for key, run in preds.with_cluster(predictions, corpus).groupby(keys, sort=True):
-        head = dict(zip(keys, key, strict=True)) | {
-            "num_clips": len(run),
-            "num_clusters": run[corpus.card["cluster"]].nunique(),
-        }
-        values = several_metrics.of_run(run, corpus.emotions) if _several(corpus) else _values(run, corpus)
-        rows += [head | {"metric": name, "value": value} for name, value in values.items()]
+    keys, cluster = ["run_id", *SYSTEM, "fold", "seed", "part"], corpus.card["cluster"]
+    rows = preds.with_cluster(predictions, corpus)
+    groups = rows.groupby(keys, sort=True)
+    heads = groups.agg(num_clips=("clip_id", "size"), num_clusters=(cluster, "nunique")).reset_index()
+    if _several(corpus):
+        values = pd.DataFrame([several_metrics.of_run(run, corpus.emotions) for _, run in groups])
+    else:
+        values = _values(rows, groups.ngroup().to_numpy(), corpus)
+    table = pd.concat([heads, values], axis=1).melt(list(heads), var_name="metric", ignore_index=False)
     none = {"group": "all", "emotion": "all", "ci_low": float("nan"), "ci_high": float("nan")}
-    return pd.DataFrame(rows).assign(**none)[COLUMNS]
+    return table.sort_index(kind="stable").reset_index(drop=True).assign(**none)[COLUMNS]
 
 
-def _values(run: pd.DataFrame, corpus: Corpus) -> dict[str, float]:
-    y, predicted, _ = preds.arrays(run, corpus.emotions)
-    counts = confusion(y, predicted, len(corpus.emotions))
-    return {name: float(OVERALL[name](counts)) for name in dict.fromkeys(("WA", "UAR", corpus.card["metric"]))}
+def _values(rows: pd.DataFrame, group: np.ndarray, corpus: Corpus) -> pd.DataFrame:
+    """Metrics of each group of rows, of which `group` (N,) has the numbers; all counted at once, for runs are thousands."""
+    y, predicted, _ = preds.arrays(rows, corpus.emotions)
+    num = len(corpus.emotions)
+    cells = np.bincount((group * num + y) * num + predicted, minlength=(group.max() + 1) * num**2)
+    counts = cells.reshape(-1, num, num)  # (G, C, C)
+    return pd.DataFrame({name: OVERALL[name](counts) for name in dict.fromkeys(("WA", "UAR", corpus.card["metric"]))})
 
 
 def _several(corpus: Corpus) -> bool:
@@ -182,13 +191,13 @@ def _level(modalities: str) -> int:
 
 def compare_pairs(pairs: list, corpus: Corpus) -> pd.DataFrame:
     """The first of each pair of predictions against the second, on the test clips that both have; p values after Holm over all rows."""
-    made, card = [], corpus.card
+    made, how = [], (corpus.emotions, corpus.card["cluster"], corpus.card["metric"])
     for other, base in pairs:
         both = set(base.clip_id) & set(other.clip_id)
         pair = [preds.with_cluster(frame[frame.clip_id.isin(both)], corpus) for frame in (other, base)]
         head = {name: other[name].iloc[0] for name in ("corpus", "protocol", "recipe", "modalities")}
         head |= {"baseline": base.recipe.iloc[0]}
-        found = compare(*pair, corpus.emotions, card["cluster"], card["metric"], several=_several(corpus))
+        found = _once(lambda pair=pair: compare(*pair, *how, several=_several(corpus)), pair, corpus)
         made.append(head | found.to_dict())
     columns = ["corpus", "protocol", "recipe", "modalities", "baseline", "p_value", "difference"]
     table = pd.DataFrame(made) if made else pd.DataFrame(columns=columns)

@@ -27,14 +27,16 @@ def speakers(lesson) -> dict[str, pd.DataFrame]:
     return left | {"+".join(of): rows[~tuned]}
 
 
-def fused(rows: pd.DataFrame, rule: Rule, emotions: tuple[str, ...]) -> pd.DataFrame:
-    """A rule's test predictions; in each fold a modality is spoken for by its recipe with the best UAR on that fold's dev clips."""
-    made = []
+def fused(rows: pd.DataFrame, rules: tuple[Rule, ...], emotions: tuple[str, ...]) -> list[pd.DataFrame]:
+    """Test predictions of each rule; in each fold a modality is spoken for by its recipe with the best UAR on that fold's dev clips."""
+    made = {rule.name: [] for rule in rules}
     for seed in seeds_of(rows):
         for _, fold in rows.groupby("fold", sort=True):
             best = best_recipes(fold, seed, emotions)
-            made.append(by_rule([best[m] for m in sorted(best)], rule, emotions, seed=seed, condition=CONDITION))
-    return pd.concat(made, ignore_index=True)
+            speaking = [best[modality] for modality in sorted(best)]
+            for rule in rules:
+                made[rule.name].append(by_rule(speaking, rule, emotions, seed=seed, condition=CONDITION))
+    return [pd.concat(frames, ignore_index=True) for frames in made.values()]
 
 
 def compared(lesson, rules: tuple[Rule, ...]) -> pd.DataFrame:
@@ -59,7 +61,7 @@ def compared(lesson, rules: tuple[Rule, ...]) -> pd.DataFrame:
 def _against_single(lesson, rows: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.DataFrame:
     """`compare_pairs` of each rule with the single modality that dev prefers, and what each reaches: `own_value` and its interval."""
     corpus, single = lesson.corpus, best_single(rows, lesson.corpus, lesson.protocols[-1])
-    joined = [fused(rows, rule, corpus.emotions) for rule in rules]
+    joined = fused(rows, rules, corpus.emotions)
     table = compare_pairs([(one, rows[(rows.recipe == single) & (rows.part == "test")]) for one in joined], corpus)
     scores = lesson.score(pd.concat(joined, ignore_index=True)).query("emotion == 'all'")
     reached = scores[scores.metric == lesson.metric].set_index("recipe")[["value", "ci_low", "ci_high"]]

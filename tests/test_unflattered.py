@@ -44,7 +44,7 @@ def test_who_was_tuned_on_test_clips_does_not_speak(lesson):
 
 def test_what_is_reached_is_the_score_of_the_rule_on_those_who_speak(lesson):
     rows = unflattered.speakers(lesson)["face"]
-    made = unflattered.fused(rows, MEAN, toys.EMOTIONS)
+    (made,) = unflattered.fused(rows, (MEAN,), toys.EMOTIONS)
     numbers = [f"p_{emotion}" for emotion in toys.EMOTIONS]
     test = rows[rows.part == "test"]
     mean = test.groupby("clip_id")[numbers].mean().to_numpy()
@@ -69,7 +69,7 @@ def test_fusion_without_the_best_modality_is_set_against_the_best_of_its_own(les
     single = lesson.predictions()
     sets = {"face+speech": ("tuned", "heard"), "speech+text": ("heard", "said")}
     fused = [
-        unflattered.fused(single[single.recipe.isin(recipes)], MEAN, toys.EMOTIONS).assign(condition="none")
+        unflattered.fused(single[single.recipe.isin(recipes)], (MEAN,), toys.EMOTIONS)[0].assign(condition="none")
         for recipes in sets.values()
     ]
     compared = compare_with_own(pd.concat([single, *fused]), lesson.corpus, "speaker_independent")
