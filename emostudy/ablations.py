@@ -12,6 +12,8 @@ from emostudy.recipes.decision import Rule
 from emostudy.records import compare_pairs
 from emostudy.seeds import seed_of
 
+MOST = 1500  # clips of a corpus whose ablations learn from all: hundreds of runs, and choices matter most where clips are few
+
 
 @dataclass(frozen=True)
 class Fewer:
@@ -37,6 +39,22 @@ class Fewer:
         while num < len(names) and _rarest(clips[clips.speaker.isin(names[:num])], clips) < MIN_CLIPS:
             num += 1
         return names[:num]
+
+
+def share_of(corpus: Corpus) -> float:
+    """Of a fold's training clips, how many ablations learn from: all of a corpus of `MOST` clips or fewer."""
+    return min(1.0, round(MOST / len(corpus.clips), 2))
+
+
+def cut_of(corpus: Corpus) -> Fewer | None:
+    """What leaves that share of the training clips; None where it is all."""
+    return Fewer(share_of(corpus)) if share_of(corpus) < 1 else None
+
+
+def learned_told(corpus: Corpus) -> str:
+    """That a share of the training clips is learned from, for what stands behind the protocol in captions; "" where it is all."""
+    share = share_of(corpus)
+    return f", learned from {100 * share:.0f} % of the training clips" if share < 1 else ""
 
 
 def drawn(values: pd.Series, protocol: str, fold: int) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from emostudy import tables
-from emostudy.ablations import Fewer, against
+from emostudy.ablations import against, cut_of, learned_told
 from emostudy.recipes import Recipe, augmented
 from emostudy.records import compare_pairs
 from emostudy.wording import metric_title, protocol_title
@@ -26,10 +26,9 @@ class Varied:
 
 def tried(lesson) -> list[Varied]:
     """Each network of `augmented.one_by_one` with the lesson's first seed under the honest protocol."""
-    first, share = replace(lesson, seeds=lesson.seeds[:1]), augmented.share_of(lesson.corpus)
-    found = []
+    first, found = replace(lesson, seeds=lesson.seeds[:1]), []
     for group in augmented.one_by_one(lesson.corpus):
-        rows = first.ablate(group, "augmented", Fewer(share) if share < 1 else None)
+        rows = first.ablate(group, "augmented", cut_of(lesson.corpus))
         compared = compare_pairs(against(rows, group[0].name), lesson.corpus)
         scored = lesson.score(rows).query("metric == @lesson.metric and emotion == 'all'")
         own = scored.rename(columns={name: f"own_{name}" for name in ("value", "ci_low", "ci_high")})
@@ -47,9 +46,7 @@ def written(lesson, varied: list[Varied]) -> pd.DataFrame:
     shown = {"system": table.recipe.map(lesson.titles), metric_title(lesson.metric): told["own"]}
     shown |= {"compared with": table.baseline.map(lesson.titles).fillna("-")}
     shown |= {"difference (points)": told["difference"], "p (Holm)": table.p_holm.map(tables.worded_p)}
-    share = f"{100 * augmented.share_of(lesson.corpus):.0f} % of them learned from"
-    caption = (
-        f"Training clips varied in one way, {share}, seed {varied[0].seed}, {protocol_title(lesson.protocols[-1])}"
-    )
+    split = protocol_title(lesson.protocols[-1]) + learned_told(lesson.corpus)
+    caption = f"Training clips varied in one way, seed {varied[0].seed}, {split}"
     note = tables.comparisons_note(table, lesson.cluster) + lesson.flattered
     return lesson.table(table, "augmented", caption, pd.DataFrame(shown | {"verdict": table.verdict.fillna("-")}), note)

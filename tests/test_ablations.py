@@ -12,6 +12,7 @@ from test_batched import head_recipe
 from emostudy import ablation_words, ablations, augmentations, experiments, figures, robustness
 from emostudy import predictions as preds
 from emostudy.ablations import Fewer
+from emostudy.corpora import load
 from emostudy.corpora.corpus import Corpus
 from emostudy.lesson import Lesson
 from emostudy.models import heads
@@ -199,13 +200,21 @@ def test_training_clips_are_varied_in_one_way_each_where_a_corpus_has_sounds_or_
 
 def test_of_a_large_corpus_a_share_is_learned_from():
     corpus = toys.corpus()
-    assert augmented.share_of(corpus) == 1
+    assert ablations.share_of(corpus) == 1 and ablations.cut_of(corpus) is None and ablations.learned_told(corpus) == ""
     copies = [
         corpus.clips.assign(clip_id=corpus.clips.clip_id + f"_{n}")
-        for n in range(3 * augmented.MOST // len(corpus.clips))
+        for n in range(3 * ablations.MOST // len(corpus.clips))
     ]
     many = replace(corpus, clips=pd.concat(copies))
-    assert augmented.share_of(many) == pytest.approx(1 / 3, abs=0.01)
+    assert ablations.share_of(many) == ablations.cut_of(many).share == pytest.approx(1 / 3, abs=0.01)
+    assert ablations.learned_told(many) == ", learned from 33 % of the training clips"
+
+
+def test_a_card_may_name_whose_training_clips_are_varied():
+    corpus = toys.corpus(audio="clip.wav", video="film.mp4")
+    (faces,) = augmented.one_by_one(replace(corpus, card=corpus.card | {"augmented": ["face"]}))
+    assert faces == augmented.FACES
+    assert augmented.one_by_one(load("emosynth", profile="smoke")) == [augmented.FACES]
 
 
 def test_equal_gates_are_a_plain_mean():

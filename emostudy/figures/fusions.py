@@ -88,11 +88,13 @@ def differences(
     cluster: str = "speaker",
     width: float = HALF,
     title: str = "",
+    learned: str = "",
 ) -> Figure:
     """Difference in the corpus' metric to one baseline with its interval; filled where the paired test shows one, hollow where not.
 
     Args:
         comparisons: of `records.compare_with`, one baseline and one protocol.
+        learned: what is told beside the protocol of the clips that all learned from.
 
     Raises:
         ValueError: several baselines or protocols.
@@ -106,7 +108,7 @@ def differences(
     rows, base = grouped(table, titles), titles.get(table.baseline.iloc[0], table.baseline.iloc[0])
     units = {"clip": table.num_clips.max(), cluster_title(cluster): table.num_clusters.max()}
     note = (
-        f"{protocol_title(table.protocol.iloc[0]).capitalize()}; {', '.join(counted(n, unit) for unit, n in units.items())}. "
+        f"{protocol_title(table.protocol.iloc[0]).capitalize()}{learned}; {', '.join(counted(n, unit) for unit, n in units.items())}. "
         f"Whiskers: {interval_note(cluster)}. "
         "Filled: p < 0.05, paired permutation test, Holm; hollow: no difference shown."
     )

@@ -8,7 +8,6 @@ from emostudy.recipes import Recipe, fits
 from emostudy.recipes.faces import FACE_CNN
 from emostudy.recipes.strong import AUGMENTED, SPEECH_CRNN
 
-MOST = 1500  # clips of a corpus for which these networks learn from all; of larger ones from a share, where variety is worth most
 UNMIXED = replace(
     SPEECH_CRNN,
     name="speech_crnn_no_mixup",
@@ -32,13 +31,12 @@ FACES = (
 
 
 def one_by_one(corpus: Corpus) -> list[tuple[Recipe, ...]]:
-    """Groups of recipes of one modality each that the corpus can feed: the first as it is, the others varied otherwise."""
-    return [group for group in (VOICES, FACES) if fits(group[0], corpus)]
+    """Groups of recipes of one modality each: the first as it is, the others varied otherwise.
 
-
-def share_of(corpus: Corpus) -> float:
-    """Of its training clips, how many are learned from."""
-    return min(1.0, round(MOST / len(corpus.clips), 2))
+    Of modalities that the corpus can feed; where its card has `augmented`, of these alone: the networks take minutes a fold.
+    """
+    wanted = corpus.card.get("augmented", ("face", "speech"))
+    return [one for one in (VOICES, FACES) if fits(one[0], corpus) and one[0].modalities[0] in wanted]
 
 
 def names(group: tuple[Recipe, ...]) -> dict[str, str]:
