@@ -70,7 +70,7 @@ AIMS = (
         PUBLISHED,
         "system F",
         "as_published:80_20",
-        tried="the LSTM to the letter, on standardised MFCCs, and there with its framework's usual activation",
+        tried="the LSTM to the letter, on standardised MFCCs, and with its framework's usual activation",
         recipes=LSTMS,
     ),
     Aim(MELD, "text", "weighted_F1", 0.60, AT_LEAST, OURS, "official", tried=SAID),
