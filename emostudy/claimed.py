@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 from IPython.display import Markdown
 
-from emostudy import claim_tables, overfitting, their_way
+from emostudy import claim_tables, once, overfitting, their_way
+from emostudy.ablations import learned_told
 from emostudy.claims import IN_THEIR_WAY
 from emostudy.predictions import read_records
 from emostudy.recipes import Recipe
@@ -39,6 +40,15 @@ class Asked:
         as_it_is = self.predictions[self.predictions.recipe.isin(known.recipe)]
         caption = f"Knowing the speaker's {OWN[self.modality]}"
         return self.lesson.conditions(pd.concat([as_it_is, known]), "by_speaker", caption)
+
+    def once(self, weights: str = "") -> pd.DataFrame | Markdown:
+        """What the systems reach that the corpus' card names to be run once (`once`): written as `NN_once`."""
+        lesson, rows = self.lesson, once.train(self.lesson, self.modality, weights)
+        if rows is None:
+            return Markdown("No system runs once here.")
+        seed = f"seed {rows.seed.min()}{learned_told(lesson.corpus)}"
+        rows = rows.assign(condition="none")  # tables of results hold these alone
+        return lesson.results(rows, "once", f"{NAMES[self.modality]} alone, further systems run once, {seed}")
 
     @property
     def _runs(self) -> list[dict]:

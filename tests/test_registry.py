@@ -247,7 +247,9 @@ def test_cards_name_further_systems_that_are_known_and_that_their_corpus_can_fee
     for name, known in named.items():
         for kind, names in known.items():
             if kind == "fusion":
-                assert set(names) <= {one.name for one in heads.asked(names, False, corpora.load(name, profile="smoke"))}
+                assert set(names) <= {
+                    one.name for one in heads.asked(names, False, corpora.load(name, profile="smoke"))
+                }
                 continue
             usual_media = {"face": "action_units", "speech": "audio", "text": "text"}
             assert len(further(kind, names, corpus(**{usual_media[kind]: "x"}))) == len(names), name

@@ -1,0 +1,38 @@
+"""Costly systems, run once beside a lesson's: one seed, the honest protocol, of a large corpus a share of the training clips."""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from emostudy.ablations import cut_of
+from emostudy.corpora.corpus import Corpus
+from emostudy.recipes import Recipe, fits, for_corpus
+from emostudy.recipes.registry import named
+
+ONCE = "once"  # the condition of these runs: they stand in a table of their own, and take part in no fusion
+
+
+def recipes_of(modality: str, corpus: Corpus, weights: str = "") -> tuple[Recipe, ...]:
+    """The systems of this modality that the corpus' card names under `once`.
+
+    Args:
+        weights: what pretrained systems start from, as a notebook was given them.
+
+    Raises:
+        ValueError: a name that no system has which the corpus can feed.
+    """
+    known = {name: one for name, one in named(modality, corpus, weights).items() if fits(one, corpus)}
+    wanted = [name for name in corpus.card.get("once", []) if name.startswith(f"{modality}_")]
+    if unknown := [name for name in wanted if name not in known]:
+        raise ValueError(
+            f"{unknown[0]} is under `once` in the card of {corpus.name}, which cannot feed it, or it needs weights: take it out of the card"
+        )
+    return for_corpus(tuple(known[name] for name in wanted), corpus)
+
+
+def train(lesson, modality: str, weights: str = "") -> pd.DataFrame | None:
+    """Predictions of these systems with the lesson's first seed under its honest protocol; None at a profile without `further`."""
+    recipes = recipes_of(modality, lesson.corpus, weights) if lesson.profile.further else ()
+    if not recipes:
+        return None
+    return replace(lesson, seeds=lesson.seeds[:1]).ablate(recipes, ONCE, cut_of(lesson.corpus))

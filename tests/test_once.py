@@ -1,0 +1,80 @@
+"""Costly systems that a corpus' card names: one seed, the honest protocol, a table of their own, and nothing else."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import toys
+
+from emostudy import ablations, once
+from emostudy.corpora.catalogue import cards
+from emostudy.lesson import Asked, Lesson
+from emostudy.profiles import PROFILES
+from emostudy.recipes.registry import every
+from emostudy.recipes.text import TEXT_TFIDF
+from emostudy.remake import Reopened
+
+WORDS = {"anger": "furious", "fear": "afraid", "joy": "glad"}
+FURTHER = replace(PROFILES["smoke"], name="paper", further=True)
+
+
+def lesson_of(folder, names, profile=FURTHER):
+    corpus = toys.corpus(clips_each=18)
+    words = [f"I am {WORDS.get(emotion, emotion)} today, {n % 7}" for n, emotion in enumerate(corpus.clips.emotion)]
+    corpus = replace(corpus, clips=corpus.clips.assign(text=words), card=corpus.card | {"once": names})
+    return Lesson("04_text_bert", corpus, profile, ["random", "speaker_independent"], [3, 5], "cpu", 1, folder)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    lesson = lesson_of(
+        tmp_path_factory.mktemp("results") / "toy" / "paper", ["text_forest", "text_bayes", "speech_mlp"]
+    )
+    asked = Asked(lesson, lesson.train((TEXT_TFIDF,)), "text")
+    return lesson, asked.once()
+
+
+def test_they_run_with_one_seed_under_the_honest_protocol_alone(done):
+    lesson, shown = done
+    rows = lesson.predictions()
+    ran = rows[rows.condition == once.ONCE]
+    assert set(ran.recipe) == {"text_forest", "text_bayes"} and set(ran.protocol) == {"speaker_independent"}
+    assert set(ran[ran.recipe == "text_forest"].seed) == {3} and set(ran[ran.recipe == "text_bayes"].seed) == {0}
+    assert len(shown) == 2 and (lesson.folder / "tables" / "04_once.csv").is_file()
+    assert "further systems run once, seed" in (lesson.folder / "tables" / "04_once.md").read_text("utf-8")
+
+
+def test_they_take_part_in_nothing_else(done):
+    lesson, _ = done
+    assert set(lesson.joined(lesson.predictions()).recipe) == {"text_tfidf"}
+
+
+def test_the_table_is_made_again_from_predictions(done, tmp_path):
+    lesson, shown = done
+    lesson._stamp()
+    again = Reopened(**vars(lesson) | {"made": [], "read": [], "kept": []})
+    predictions = again.train((TEXT_TFIDF,))
+    pd.testing.assert_frame_equal(Asked(again, predictions, "text").once(), shown)
+
+
+def test_a_lesson_at_class_runs_none(tmp_path):
+    lesson = lesson_of(tmp_path, ["text_forest"], replace(PROFILES["smoke"], further=False))
+    assert once.train(lesson, "text") is None
+    assert "No system runs once here" in Asked(lesson, pd.DataFrame(), "text").once().data
+
+
+def test_of_a_large_corpus_a_share_is_learned_from_and_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(ablations, "MOST", 20)
+    lesson = lesson_of(tmp_path, ["text_forest"])
+    Asked(lesson, pd.DataFrame(), "text").once()
+    assert "% of the training clips" in (tmp_path / "tables" / "04_once.md").read_text("utf-8")
+
+
+def test_a_system_that_the_corpus_cannot_feed_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"text_mine is under `once` in the card of toy.* take it out"):
+        once.recipes_of("text", lesson_of(tmp_path, ["text_mine"]).corpus)
+
+
+def test_cards_name_known_systems():
+    named = {name for card in cards().values() for name in card.get("once", [])}
+    assert named and named <= {name for kind in ("face", "speech", "text") for name in every(kind)}
