@@ -13,6 +13,7 @@ from emostudy.comparisons import ALPHA, compare, holm
 from emostudy.corpora.corpus import Corpus
 from emostudy.fusing import MODALITIES
 from emostudy.intervals import OVERALL, summarise
+from emostudy.labels import encode
 from emostudy.paths import write_atomically
 
 COLUMNS = [
@@ -100,11 +101,17 @@ def score_runs(predictions: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
 
 def _values(rows: pd.DataFrame, group: np.ndarray, corpus: Corpus) -> pd.DataFrame:
     """Metrics of each group of rows, of which `group` (N,) has the numbers; all counted at once, for runs are thousands."""
-    y, predicted, _ = preds.arrays(rows, corpus.emotions)
+    y, predicted = (_codes(rows[column], corpus.emotions) for column in ("emotion", "predicted"))
     num = len(corpus.emotions)
     cells = np.bincount((group * num + y) * num + predicted, minlength=(group.max() + 1) * num**2)
     counts = cells.reshape(-1, num, num)  # (G, C, C)
     return pd.DataFrame({name: OVERALL[name](counts) for name in dict.fromkeys(("WA", "UAR", corpus.card["metric"]))})
+
+
+def _codes(labels: pd.Series, emotions: tuple[str, ...]) -> np.ndarray:
+    """As `encode`, (N,), each different label looked at once."""
+    number, names = pd.factorize(labels)
+    return encode(pd.Series(names), emotions)[number]
 
 
 def _several(corpus: Corpus) -> bool:
@@ -193,8 +200,8 @@ def compare_pairs(pairs: list, corpus: Corpus) -> pd.DataFrame:
     """The first of each pair of predictions against the second, on the test clips that both have; p values after Holm over all rows."""
     made, how = [], (corpus.emotions, corpus.card["cluster"], corpus.card["metric"])
     for other, base in pairs:
-        both = set(base.clip_id) & set(other.clip_id)
-        pair = [preds.with_cluster(frame[frame.clip_id.isin(both)], corpus) for frame in (other, base)]
+        both = pd.Index(base.clip_id.unique()).intersection(other.clip_id.unique())
+        pair = [preds.with_cluster(frame[both.get_indexer(frame.clip_id) >= 0], corpus) for frame in (other, base)]
         head = {name: other[name].iloc[0] for name in ("corpus", "protocol", "recipe", "modalities")}
         head |= {"baseline": base.recipe.iloc[0]}
         found = _once(lambda pair=pair: compare(*pair, *how, several=_several(corpus)), pair, corpus)
