@@ -132,7 +132,7 @@ def test_the_first_that_is_named_is_judged_whichever_comes_nearer():
 def test_the_nearest_of_further_rebuilds_is_drawn_too():
     rows = [
         rebuilt(LSTM, name, theirs=(at, at - 0.01, at + 0.01))
-        for name, at in zip(LSTM.recipes, (0.3, 0.9), strict=True)
+        for name, at in zip(LSTM.recipes[:2], (0.3, 0.9), strict=True)
     ]
     table = verdicts.table(pd.DataFrame(rows), leaks(), (LSTM,))
     assert table.reached[0] == 0.3 and table.near[0] == 0.9 and table.near_honest_low[0] == 0.45
