@@ -70,9 +70,7 @@ def remade(request, tmp_path_factory):
             place.symlink_to(other)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(style, "_bytes", png_alone)
-        patch.setattr(
-            preds, "_rows", cache(preds._rows)
-        )  # each run is read, and its rows checked, once for all notebooks
+        patch.setattr(preds, "_rows", cache(preds._rows))  # each run is read and checked once for all notebooks
         return request.param, copy, remake(copy)
 
 
