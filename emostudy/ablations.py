@@ -42,7 +42,10 @@ class Fewer:
 
 
 def share_of(corpus: Corpus) -> float:
-    """Of a fold's training clips, how many ablations learn from: all of a corpus of `MOST` clips or fewer."""
+    """Of a fold's training clips, how many ablations learn from: all of a corpus of `MOST` clips or fewer.
+
+    Dev stays whole: what is fitted again on train and dev learns from all of it.
+    """
     return min(1.0, round(MOST / len(corpus.clips), 2))
 
 
@@ -54,7 +57,7 @@ def cut_of(corpus: Corpus) -> Fewer | None:
 def learned_told(corpus: Corpus) -> str:
     """That a share of the training clips is learned from, for what stands behind the protocol in captions; "" where it is all."""
     share = share_of(corpus)
-    return f", learned from {100 * share:.0f} % of the training clips" if share < 1 else ""
+    return f", learned from {100 * share:.0f} % of the training clips, dev whole" if share < 1 else ""
 
 
 def drawn(values: pd.Series, protocol: str, fold: int) -> list[str]:

@@ -18,9 +18,10 @@ from emostudy.profiles import PROFILES
 from emostudy.wording import by_rigour, interval
 
 REPRODUCED, EXCEEDED, MISSED = "reproduced", "exceeded", "not reproduced"
+OTHERWISE = "reproduced by another reading"  # the first that the claim names misses it, one behind it does not
 SO_REACHED, SO_MISSED = "reached by a stand-in", "missed by a stand-in"
 UNRUN, CANNOT = "not run in their way", "cannot be run here"
-JUDGED = (REPRODUCED, EXCEEDED, MISSED, SO_REACHED, SO_MISSED)
+JUDGED = (REPRODUCED, EXCEEDED, OTHERWISE, MISSED, SO_REACHED, SO_MISSED)
 CLOSE = 0.05  # of a score on training clips, which has no interval
 MARKS = {"no difference shown": " n", CHOSEN: " b"}
 USUAL_BERT = "bert-base-uncased"
@@ -107,8 +108,9 @@ def table(found: pd.DataFrame, leaks: pd.DataFrame, claims: Sequence[Claim] = CL
     """A row per printed number, in their order.
 
     Judged is the first recipe of those that the claim names, on the very clips that were measured, split as its authors did (at random
-    where they say nothing); of models among which the source does not say whose a number is, that which comes nearest. What differs
-    in a thing that they did print, such as the weights it starts from, stands in for their model, and reproduces nothing.
+    where they say nothing). Where that misses the number and one named behind it does not, another reading reproduces it. Of models
+    among which the source does not say whose a number is, judged is that which comes nearest. What differs in a thing that they did
+    print, such as the weights it starts from, stands in for their model, and reproduces nothing.
 
     Args:
         found: of `gather`; leaks: of `leaks_of`.
@@ -143,6 +145,8 @@ def judged(claim: Claim, found: pd.DataFrame, leaks: pd.DataFrame) -> dict:
     row = able[0] if able else {}
     reached, unlike = reached_by(claim, row) if row else (float("nan"),) * 3, unlike_of(claim, row)
     said = verdict(claim, reached, unlike) if row else UNRUN if any(one["here"] for one in rows) else CANNOT
+    others = [verdict(claim, reached_by(claim, one), "") for one in able[1:] if one["recipe"] in claim.recipes]
+    said = OTHERWISE if said == MISSED and REPRODUCED in others else said
     return {
         "verdict": said,
         **{name: row.get(name, "") for name in ("recipe", "title", "corpus")},

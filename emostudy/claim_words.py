@@ -33,7 +33,7 @@ def _worded(rows: pd.DataFrame) -> dict[str, str]:
         "on": one.on,
         "rebuilt": rebuilt(one),
         "their way": way(one) + (f"; {one.also}" if one.also else ""),
-        "honest": interval(one.honest, one.honest_low, one.honest_high),
+        "honest": honest(one),
         "verdict": verdicts.index[0]
         if len(verdicts) == 1
         else ", ".join(f"{num} {name}" for name, num in verdicts.items()),
@@ -62,6 +62,13 @@ def way(row) -> str:
         tested = interval(row.tested, row.tested_low, row.tested_high)
         return f"{percent(row.reached)} (UAR of training clips, {protocol_title(row.protocol)}; of test clips {tested})"
     return f"{interval(row.reached, row.reached_low, row.reached_high)} ({protocol_title(row.protocol)})"
+
+
+def honest(row) -> str:
+    """What was reached honestly, by the nearest of further rebuilds too where there is one."""
+    told = interval(row.honest, row.honest_low, row.honest_high)
+    near = interval(row.near_honest, row.near_honest_low, row.near_honest_high)
+    return told if pd.isna(row.near_honest) else f"{told}; by the nearest other {near}"
 
 
 def beside(leaks: pd.DataFrame) -> pd.DataFrame:

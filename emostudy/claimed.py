@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 import pandas as pd
 from IPython.display import Markdown
 
-from emostudy import claim_tables, once, overfitting, their_way
+from emostudy import claim_tables, once, overfitting, tables, their_way
 from emostudy.ablations import learned_told
 from emostudy.claims import IN_THEIR_WAY
 from emostudy.predictions import read_records
 from emostudy.recipes import Recipe
 from emostudy.recipes.voices import knowing_the_speaker
-from emostudy.wording import by_rigour, protocol_title
+from emostudy.wording import by_rigour, metric_title, protocol_title
 
 NAMES = {"face": "Faces", "speech": "Voices", "text": "Words"}
 OWN = {"face": "face", "speech": "voice"}
@@ -46,9 +46,12 @@ class Asked:
         lesson, rows = self.lesson, once.train(self.lesson, self.modality, weights)
         if rows is None:
             return Markdown("No system runs once here.")
-        seed = f"seed {rows.seed.min()}{learned_told(lesson.corpus)}"
-        rows = rows.assign(condition="none")  # tables of results hold these alone
-        return lesson.results(rows, "once", f"{NAMES[self.modality]} alone, further systems run once, {seed}")
+        scored = lesson.score(rows)
+        seed = f"seed {rows.seed.max()}{learned_told(lesson.corpus)}"  # what has no randomness stands under seed 0
+        caption = f"{NAMES[self.modality]} alone, further systems run once, {seed}, {metric_title(lesson.metric)}"
+        beside = tables.side_by_side(scored.assign(condition="none"), lesson.metric, lesson.titles)
+        table = tables.results_table(scored, titles=lesson.titles)
+        return lesson.table(table, "once", caption, beside, lesson.note(scored))
 
     @property
     def _runs(self) -> list[dict]:

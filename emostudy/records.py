@@ -36,7 +36,7 @@ COLUMNS = [
     "num_clusters",
 ]
 SYSTEM = ["corpus", "protocol", "recipe", "modalities", "condition"]
-_WORKED_OUT: dict[str, pd.DataFrame | pd.Series] = {}  # hash of predictions -> what was worked out of them
+_KNOWN: dict[str, pd.DataFrame | pd.Series] = {}  # hash of predictions -> what was worked out of them
 COMPARED = (
     "corpus protocol recipe modalities baseline metric difference ci_low ci_high p_value num_clips num_clusters verdict"
 )
@@ -67,18 +67,18 @@ def score(predictions: pd.DataFrame, corpus: Corpus, part: str = "test") -> pd.D
 def _summary(rows: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
     """Metrics and intervals of one system."""
     summary = several_metrics.summarise if _several(corpus) else summarise
-    return _once(lambda: summary(rows, corpus.emotions, corpus.card["cluster"]), [rows], corpus)
+    return _remembered(lambda: summary(rows, corpus.emotions, corpus.card["cluster"]), [rows], corpus)
 
 
-def _once(make: Callable, frames: list[pd.DataFrame], corpus: Corpus) -> pd.DataFrame | pd.Series:
+def _remembered(make: Callable, frames: list[pd.DataFrame], corpus: Corpus) -> pd.DataFrame | pd.Series:
     """What is worked out of predictions, once for the same ones: a notebook's tables and figures ask again."""
     content = [pd.util.hash_pandas_object(rows, index=False).to_numpy().tobytes() for rows in frames]
     card = {name: corpus.card.get(name) for name in ("cluster", "metric", "multi_label")}
     told = repr(([(len(rows), list(rows)) for rows in frames], corpus.emotions, card)).encode()
     key = hashlib.sha256(b"".join([told, *content])).hexdigest()
-    if key not in _WORKED_OUT:
-        _WORKED_OUT[key] = make()
-    return _WORKED_OUT[key].copy()
+    if key not in _KNOWN:
+        _KNOWN[key] = make()
+    return _KNOWN[key].copy()
 
 
 def score_runs(predictions: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
@@ -204,7 +204,7 @@ def compare_pairs(pairs: list, corpus: Corpus) -> pd.DataFrame:
         pair = [preds.with_cluster(frame[both.get_indexer(frame.clip_id) >= 0], corpus) for frame in (other, base)]
         head = {name: other[name].iloc[0] for name in ("corpus", "protocol", "recipe", "modalities")}
         head |= {"baseline": base.recipe.iloc[0]}
-        found = _once(lambda pair=pair: compare(*pair, *how, several=_several(corpus)), pair, corpus)
+        found = _remembered(lambda pair=pair: compare(*pair, *how, several=_several(corpus)), pair, corpus)
         made.append(head | found.to_dict())
     columns = ["corpus", "protocol", "recipe", "modalities", "baseline", "p_value", "difference"]
     table = pd.DataFrame(made) if made else pd.DataFrame(columns=columns)

@@ -207,7 +207,7 @@ def test_of_a_large_corpus_a_share_is_learned_from():
     ]
     many = replace(corpus, clips=pd.concat(copies))
     assert ablations.share_of(many) == ablations.cut_of(many).share == pytest.approx(1 / 3, abs=0.01)
-    assert ablations.learned_told(many) == ", learned from 33 % of the training clips"
+    assert ablations.learned_told(many) == ", learned from 33 % of the training clips, dev whole"
 
 
 def test_a_card_may_name_whose_training_clips_are_varied():

@@ -129,6 +129,37 @@ def test_the_first_that_is_named_is_judged_whichever_comes_nearer():
         )
 
 
+@pytest.mark.parametrize(
+    "others, said",
+    [((0.5, 0.975), "reproduced by another reading"), ((0.5, 0.9), "not reproduced"), ((0.5,), "not reproduced")],
+)
+def test_that_another_reading_reproduces_what_the_first_misses_is_the_verdict(others, said):
+    worth = [("speaker", "TESS", "tess", 0.4, "better")]
+    rows = [
+        rebuilt(LSTM, name, theirs=(at, at - 0.01, at + 0.01))
+        for name, at in zip(LSTM.recipes, (0.3, *others), strict=False)
+    ]
+    rows = [row | {"reading": f"reading {place}"} for place, row in enumerate(rows)]
+    row = judged(LSTM, *rows, worth=worth)
+    assert row.verdict == said and row.recipe == LSTM.recipes[0] and row.reached == 0.3
+    assert bool(row.explained) == (said != "not reproduced")
+    assert "; by the nearest other" in words.worded(row.to_frame().T)["honest"][0]
+
+
+@pytest.mark.parametrize("told", [{"here": False}, {"protocol_theirs": "random"}, {"recipe": "speech_mine"}])
+def test_no_reading_on_other_clips_in_another_way_or_unnamed_reproduces_a_number(told):
+    low, held = (0.3, 0.29, 0.31), (0.975, 0.965, 0.985)
+    row = judged(LSTM, rebuilt(LSTM, theirs=low), rebuilt(LSTM, LSTM.recipes[1], theirs=held) | told)
+    assert row.verdict == "not reproduced"
+
+
+def test_a_reading_on_other_weights_reproduces_nothing():
+    tested = replace(BERT, measured_on="test")
+    first, held = (0.3, 0.29, 0.31), (BERT.value, BERT.value - 0.01, BERT.value + 0.01)
+    row = judged(tested, rebuilt(tested, theirs=first), rebuilt(tested, "text_mini_tuned", theirs=held))
+    assert row.also and row.verdict == "not reproduced"
+
+
 def test_the_nearest_of_further_rebuilds_is_drawn_too():
     rows = [
         rebuilt(LSTM, name, theirs=(at, at - 0.01, at + 0.01))

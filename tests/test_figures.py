@@ -146,6 +146,8 @@ def test_differences_are_hollow_where_none_is_shown():
     assert whisker(ax, "late") == pytest.approx([-1, 5])
     filled = figures.differences(comparisons[comparisons.verdict == "better"], TITLES).axes[0]
     assert filled.containers[0].lines[0].get_markerfacecolor() == style.FUSION.colour
+    learned = figures.differences(rows, TITLES, learned=", learned from 33 % of the training clips")
+    assert any("learned from 33 %" in line for line in words(learned))
     told = figures.differences_alt(rows, TITLES)
     assert f"of {len(rows)} systems " in told and "late (face + speech), 2.0 [-1.0, 5.0]." in told
     assert f"{(rows.verdict == 'no difference shown').sum()} no difference shown" in told

@@ -9,7 +9,9 @@ import toys
 from emostudy import ablations, once
 from emostudy.corpora.catalogue import cards
 from emostudy.lesson import Asked, Lesson
+from emostudy.predictions import read_records
 from emostudy.profiles import PROFILES
+from emostudy.protocols import splits
 from emostudy.recipes.registry import every
 from emostudy.recipes.text import TEXT_TFIDF
 from emostudy.remake import Reopened
@@ -41,7 +43,8 @@ def test_they_run_with_one_seed_under_the_honest_protocol_alone(done):
     assert set(ran.recipe) == {"text_forest", "text_bayes"} and set(ran.protocol) == {"speaker_independent"}
     assert set(ran[ran.recipe == "text_forest"].seed) == {3} and set(ran[ran.recipe == "text_bayes"].seed) == {0}
     assert len(shown) == 2 and (lesson.folder / "tables" / "04_once.csv").is_file()
-    assert "further systems run once, seed" in (lesson.folder / "tables" / "04_once.md").read_text("utf-8")
+    assert "further systems run once, seed 3, UAR" in (lesson.folder / "tables" / "04_once.md").read_text("utf-8")
+    assert set(pd.read_csv(lesson.folder / "tables" / "04_once.csv").condition) == {once.ONCE}
 
 
 def test_they_take_part_in_nothing_else(done):
@@ -67,6 +70,10 @@ def test_of_a_large_corpus_a_share_is_learned_from_and_told(tmp_path, monkeypatc
     monkeypatch.setattr(ablations, "MOST", 20)
     lesson = lesson_of(tmp_path, ["text_forest"])
     Asked(lesson, pd.DataFrame(), "text").once()
+    ran = lesson.predictions()
+    (whole,) = splits(lesson.corpus, "speaker_independent")[:1]
+    (run,) = read_records(tmp_path, ran[ran.fold == 0].run_id.unique())
+    assert 0 < run["num_clips"]["train"] < len(whole.train) / 2
     assert "% of the training clips" in (tmp_path / "tables" / "04_once.md").read_text("utf-8")
 
 

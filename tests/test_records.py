@@ -72,6 +72,16 @@ def test_every_run_is_scored_by_itself_without_intervals(corpus):
     )
 
 
+def test_what_a_caller_does_to_its_scores_touches_no_later_ones(corpus):
+    rows = toys.predictions(skill=1.0)
+    first = records.score(rows, corpus)
+    kept = records._summary(rows[rows.part == "test"], corpus)
+    kept["value"] = -1.0
+    again = records._summary(rows[rows.part == "test"], corpus)
+    assert (again.value >= 0).all()
+    pd.testing.assert_frame_equal(records.score(rows, corpus), first)
+
+
 def test_choices_are_made_on_dev_and_test_has_no_say(corpus, everything):
     assert records.best_of_each(everything, corpus, "random") == {
         "face": "good",

@@ -31,8 +31,8 @@ def claims(table: pd.DataFrame, width: float = HALF) -> Figure:
         ticks.append(y + 0.4 * (len(lines) - 1))
         y += 0.8 * len(lines) + 0.4
     note = "95 % intervals. Training: UAR of training clips, which has none. Crosses are no test of a claim: other clips, other labels."
-    if two := list(dict.fromkeys(table.subject[table.near.notna()])):
-        note += f" By two rebuilds: {', '.join(two)}."
+    if several := list(dict.fromkeys(table.subject[table.near.notna()])):
+        note += f" By the first rebuild and the nearest of the others: {', '.join(several)}."
     if stood_in := list(dict.fromkeys(table.subject[table.verdict.isin((SO_REACHED, SO_MISSED))])):
         note += f" By a stand-in: {', '.join(stood_in)}."
     fig, ax = row_chart(width, Rows(labels, ticks, [], ticks), "Claimed and reached", note, ROW, "WA")
