@@ -16,7 +16,9 @@ class Aim:
         value: the mark, 0 to 1; `kind`: of this study's own aims the least or the higher one, or what others published.
         source: where the mark comes from; `tried`: in few words what was done to reach it.
         recipes: among which dev prefers one; all of these modalities where none is named.
-        read: where it is found: in `records`, or in the table of ceilings, as what a modality `shown` or as `fusion` below the ceiling.
+        read: where it is found: in `records`, in the table of ceilings, as what a modality `shown` or as `fusion` below the ceiling, or in
+            notebook 05's table of fusion `unflattered`.
+        flattered: whether systems may speak whose settings saw test clips of the corpus, as its card names them.
     """
 
     folder: str
@@ -30,6 +32,7 @@ class Aim:
     tried: str = ""
     recipes: tuple[str, ...] = ()
     read: str = "records"
+    flattered: bool = True
 
 
 RAVDESS, MELD, DRAWN = "ravdess/paper", "meld/paper", "emosynth/paper"
@@ -39,6 +42,7 @@ HEARD = (
     "CRNN and functionals from scratch, mixup, the mean of both, openSMILE; no pretrained encoder of speech was at hand"
 )
 SEEN = "discriminant and perceptron; the table of action units has one row a clip, so there is nothing for a sequence model"
+NESTED = "settings chosen anew in every fold by its dev clips"
 JOINED = "every rule and head, calibrated"
 SAID = (
     "an encoder of 22.7 million weights, tuned, with adjusted logits and with turns before; no larger one was at hand"
@@ -48,8 +52,10 @@ LSTMS = ("speech_lstm_raw", "speech_mfcc_lstm", "speech_lstm_tanh")
 RULED = tuple(rule.name for rule in RULES)
 AIMS = (
     Aim(RAVDESS, "speech", "UAR", 0.60, AT_LEAST, OURS, tried=HEARD),
+    Aim(RAVDESS, "speech", "UAR", 0.60, AT_LEAST, OURS, tried=NESTED, flattered=False),
     Aim(RAVDESS, "speech", "UAR", 0.70, AIM, OURS, tried=HEARD),
     Aim(RAVDESS, "speech", "UAR", 0.68, AT_LEAST, OURS, condition="by_speaker", tried=HEARD),
+    Aim(RAVDESS, "speech", "UAR", 0.68, AT_LEAST, OURS, condition="by_speaker", tried=NESTED, flattered=False),
     Aim(RAVDESS, "speech", "UAR", 0.75, AIM, OURS, condition="by_speaker", tried=HEARD),
     Aim(
         RAVDESS, "speech", "WA", 0.623, PUBLISHED, f"small LSTM, its scaler fitted on all data; {UNNAMED}", tried=HEARD
@@ -58,8 +64,10 @@ AIMS = (
     Aim(RAVDESS, "speech", "WA", 0.72, PUBLISHED, f"frozen WavLM-large; {UNNAMED}", tried=HEARD),
     Aim(RAVDESS, "speech", "WA", 0.67, PUBLISHED, "people who hear, as the corpus' card cites", tried=HEARD),
     Aim(RAVDESS, "face", "UAR", 0.60, AT_LEAST, OURS, tried=SEEN),
+    Aim(RAVDESS, "face", "UAR", 0.60, AT_LEAST, OURS, tried=NESTED, flattered=False),
     Aim(RAVDESS, "face", "WA", 0.621, PUBLISHED, f"BiLSTM on action units, {LUNA}", tried=SEEN),
     Aim(RAVDESS, "face+speech", "UAR", 0.74, AT_LEAST, OURS, tried=JOINED),
+    Aim(RAVDESS, "face+speech", "UAR", 0.74, AT_LEAST, OURS, tried=NESTED, read="unflattered", flattered=False),
     Aim(RAVDESS, "face+speech", "UAR", 0.80, AIM, OURS, tried=JOINED),
     Aim(RAVDESS, "face+speech", "WA", 0.867, PUBLISHED, f"with a fine-tuned encoder of speech, {LUNA}", tried=JOINED),
     Aim(
@@ -123,7 +131,7 @@ AIMS = (
         "face+speech",
         "UAR",
         0.77,
-        AIM,
+        AT_LEAST,
         f"{OURS}: votes of raters who saw and of raters who heard, joined",
         recipes=RULED,
         tried="every rule",

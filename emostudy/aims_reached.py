@@ -22,6 +22,8 @@ def of_records(folder: Path, aim: Aim) -> dict:
     kept = ("protocol", "modalities", "condition")
     wanted = [run for run in runs if all(run[name] == getattr(aim, name) for name in kept)]
     wanted = [run for run in wanted if not aim.recipes or run["recipe"] in aim.recipes]
+    tuned = () if aim.flattered else corpus.card.get("flattered_systems", ())
+    wanted = [run for run in wanted if run["recipe"] not in tuned]
     if not wanted:
         return {}
     dev = _dev(folder, aim, wanted, corpus)
@@ -55,6 +57,20 @@ def of_fusion(folder: Path, aim: Aim) -> dict:
     return {"recipe": row.recipe, "title": _title(folder, row.recipe), "mark": row.adjusted - aim.value, **reached}
 
 
+def of_unflattered(folder: Path, aim: Aim) -> dict:
+    """Of notebook 05's fusions in which nobody speaks whose settings saw test clips, the one that dev prefers."""
+    path = folder / "tables" / "05_unflattered.csv"
+    if not path.is_file():
+        return {}
+    rows = pd.read_csv(path)
+    rows = rows[
+        (rows.left_out == rows.left_out.iloc[-1]) & (rows.modalities == aim.modalities)
+    ]  # the last lacks all of them
+    best = rows.loc[rows.dev.idxmax()]
+    reached = {"value": best.own_value, "ci_low": best.own_ci_low, "ci_high": best.own_ci_high}
+    return {"recipe": best.recipe, "title": _title(folder, best.recipe), **reached}
+
+
 def _title(folder: Path, recipe: str) -> str:
     return next((run["title"] for run in runs_in(folder) if run["recipe"] == recipe), recipe)
 
@@ -63,7 +79,7 @@ def _ceilings(folder: Path, modalities: str) -> pd.Series:
     return pd.read_csv(folder / "tables" / "05_ceilings.csv").set_index("modalities").loc[modalities]
 
 
-READ = {"records": of_records, "shown": of_shown, "fusion": of_fusion}
+READ = {"records": of_records, "shown": of_shown, "fusion": of_fusion, "unflattered": of_unflattered}
 
 
 def table(results: Path, aims: tuple[Aim, ...] = AIMS) -> pd.DataFrame:
@@ -71,8 +87,8 @@ def table(results: Path, aims: tuple[Aim, ...] = AIMS) -> pd.DataFrame:
 
     Returns:
         corpus (its title, or the folder where it was not run), profile, flattered: whether settings were found on its test clips,
-        modalities, metric, protocol, condition, kind, source, mark, recipe, title, value, ci_low, ci_high, verdict, tried. Marks and
-        values in 0 to 1; NaN and "" where nothing ran.
+        without_tuned: whether such systems were kept from speaking, modalities, metric, protocol, condition, kind, source, mark, recipe,
+        title, value, ci_low, ci_high, verdict, tried. Marks and values in 0 to 1; NaN and "" where nothing ran.
     """
     return pd.DataFrame([_row(results, aim) for aim in aims])
 
@@ -82,11 +98,12 @@ def _row(results: Path, aim: Aim) -> dict:
     there = (folder / "corpus.json").is_file()
     found = READ[aim.read](folder, aim) if there else {}
     told = {name: getattr(aim, name) for name in ("modalities", "metric", "protocol", "condition", "kind", "source")}
+    told |= {"without_tuned": not aim.flattered}
     made = {"mark": aim.value, "recipe": "", "title": "", **dict.fromkeys(FIGURES, float("nan"))} | found
     corpus = short_title(reopen(folder)) if there else aim.folder.partition("/")[0]
     profile = aim.folder.partition("/")[2]
     tuned = set(reopen(folder).card.get("flattered_systems", [])) if there else set()
-    flattered = any(tuned & set(every(modality)) for modality in aim.modalities.split("+"))
+    flattered = aim.flattered and any(tuned & set(every(modality)) for modality in aim.modalities.split("+"))
     return (
         {"corpus": corpus, "profile": profile, "flattered": flattered}
         | told
@@ -111,6 +128,7 @@ def worded(table: pd.DataFrame) -> pd.DataFrame:
 
 def _worded(row) -> dict[str, str]:
     known = " knowing the speaker," if row.condition == "by_speaker" else ""
+    known += " without systems f," if row.without_tuned else ""
     return {
         "corpus": row.corpus,
         "of": f"{row.modalities.replace('+', ' + ')},{known} {protocol_title(row.protocol)}, {metric_title(row.metric)}",

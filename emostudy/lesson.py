@@ -192,8 +192,8 @@ class Lesson:
         if not seen:
             return ""
         return (
-            f" The settings of {', '.join(seen)} were found with a look at test clips of this corpus: their scores, and those of what "
-            "is fused from them or learns with their settings (all heads of 06), are flattered, by how much is not known."
+            f" The settings of {', '.join(seen)}, or the features they read, were found with a look at test clips of this corpus: their "
+            "scores, and those of what is fused from them or learns with their settings (all heads of 06), are flattered."
         )
 
     def conditions(self, predictions: pd.DataFrame, name: str, caption: str) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from emostudy import tables
 from emostudy.fusing import best_recipes, seeds_of
 from emostudy.fusing_in_memory import by_rule
 from emostudy.recipes.decision import Rule
-from emostudy.records import best_single, compare_pairs
+from emostudy.records import best_single, compare_pairs, score_runs
 from emostudy.wording import interval, metric_title, modality_title, protocol_title
 
 CONDITION = "unflattered"
@@ -27,16 +27,27 @@ def speakers(lesson) -> dict[str, pd.DataFrame]:
     return left | {"+".join(of): rows[~tuned]}
 
 
-def fused(rows: pd.DataFrame, rules: tuple[Rule, ...], emotions: tuple[str, ...]) -> list[pd.DataFrame]:
-    """Test predictions of each rule; in each fold a modality is spoken for by its recipe with the best UAR on that fold's dev clips."""
+def fused(
+    rows: pd.DataFrame, rules: tuple[Rule, ...], emotions: tuple[str, ...], part: str = "test"
+) -> list[pd.DataFrame]:
+    """Predictions of each rule; in each fold a modality is spoken for by its recipe with the best UAR on that fold's dev clips.
+
+    Args:
+        part: of which clips, "test" or "dev"; the rules are fitted on dev either way.
+    """
     made = {rule.name: [] for rule in rules}
     for seed in seeds_of(rows):
         for _, fold in rows.groupby("fold", sort=True):
             best = best_recipes(fold, seed, emotions)
-            speaking = [best[modality] for modality in sorted(best)]
+            speaking = [_told_as_test(best[modality], part) for modality in sorted(best)]
             for rule in rules:
                 made[rule.name].append(by_rule(speaking, rule, emotions, seed=seed, condition=CONDITION))
     return [pd.concat(frames, ignore_index=True) for frames in made.values()]
+
+
+def _told_as_test(rows: pd.DataFrame, part: str) -> pd.DataFrame:
+    """Dev rows, and those of `part` called test."""
+    return pd.concat([rows[rows.part == "dev"], rows[rows.part == part].assign(part="test")])
 
 
 def compared(lesson, rules: tuple[Rule, ...]) -> pd.DataFrame:
@@ -59,13 +70,15 @@ def compared(lesson, rules: tuple[Rule, ...]) -> pd.DataFrame:
 
 
 def _against_single(lesson, rows: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.DataFrame:
-    """`compare_pairs` of each rule with the single modality that dev prefers, and what each reaches: `own_value` and its interval."""
+    """`compare_pairs` of each rule with the single one that dev prefers; what each reaches (`own_value`, its interval), and on `dev`."""
     corpus, single = lesson.corpus, best_single(rows, lesson.corpus, lesson.protocols[-1])
     joined = fused(rows, rules, corpus.emotions)
     table = compare_pairs([(one, rows[(rows.recipe == single) & (rows.part == "test")]) for one in joined], corpus)
     scores = lesson.score(pd.concat(joined, ignore_index=True)).query("emotion == 'all'")
     reached = scores[scores.metric == lesson.metric].set_index("recipe")[["value", "ci_low", "ci_high"]]
-    return table.join(reached.add_prefix("own_"), on="recipe")
+    dev = score_runs(pd.concat(fused(rows, rules, corpus.emotions, "dev"), ignore_index=True), corpus)
+    liked = dev[dev.metric == lesson.metric].groupby("recipe").value.mean().rename("dev")
+    return table.join(reached.add_prefix("own_"), on="recipe").join(liked, on="recipe")
 
 
 def _told(table: pd.DataFrame, *columns: str) -> list[str]:

@@ -75,6 +75,34 @@ def test_of_named_systems_one_of_these_is_judged_and_what_did_not_run_is_told(re
     assert aims.worded(told).here.tolist()[1:] == ["-", "-"]
 
 
+def test_systems_whose_settings_saw_test_clips_can_be_kept_from_speaking(results, monkeypatch):
+    toy = replace(toys.corpus(), card=toys.corpus().card | {"title": "Toy, made here", "flattered_systems": ["liked"]})
+    monkeypatch.setattr(aims, "reopen", lambda folder: toy)
+    monkeypatch.setattr(aims, "every", lambda modality: {"liked": None, "lucky": None})
+    told = aims.table(results, (MARK, replace(MARK, flattered=False)))
+    assert told.recipe.tolist() == ["liked", "lucky"] and told.flattered.tolist() == [True, False]
+    worded = aims.worded(told)
+    assert "without systems f" in worded.of[1] and not worded.verdict[1].endswith(" f")
+
+
+def test_of_fusions_without_them_the_one_that_dev_prefers_is_read_where_all_are_left_out(results):
+    folder = results / "toy" / "paper"
+    (folder / "tables").mkdir()
+    mark = replace(MARK, modalities="face+speech", read="unflattered", flattered=False)
+    assert aims.table(results, (mark,)).verdict.tolist() == ["not run"]
+    rows = pd.DataFrame({"left_out": ["face"] * 2 + ["face+speech"] * 2, "recipe": ["mean", "product"] * 2})
+    rows = rows.assign(
+        modalities="face+speech",
+        dev=[0.9, 0.1, 0.5, 0.6],
+        own_value=[0.8, 0.8, 0.9, 0.7],
+        own_ci_low=0.6,
+        own_ci_high=0.75,
+    )
+    rows.to_csv(folder / "tables" / "05_unflattered.csv", index=False)
+    (row,) = aims.table(results, (mark,)).itertuples()
+    assert (row.recipe, row.value, row.verdict) == ("product", 0.7, "reached")
+
+
 def test_a_fusion_is_held_against_the_ceiling_less_what_it_may_lose(results):
     folder = results / "toy" / "paper"
     (folder / "tables").mkdir()
@@ -107,7 +135,8 @@ def test_every_aim_names_results_systems_and_ways_that_there_are():
 def test_the_committed_results_have_something_beside_every_mark_and_flattered_ones_are_marked():
     table = aims.table(ROOT / "results")
     assert "not run" not in set(table.verdict) and "missed" in set(table.verdict)
-    assert table[table.corpus == "RAVDESS"].flattered.all()  # the line on faces, too, was found there
+    ours = table[table.corpus == "RAVDESS"]
+    assert (ours.flattered != ours.without_tuned).all()  # the line on faces, too, was found there
     assert set(table.corpus[table.flattered]) == {"RAVDESS"} and "RAVDESS, which flatters" in aims.note(table)
 
 

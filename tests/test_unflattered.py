@@ -55,6 +55,20 @@ def test_what_is_reached_is_the_score_of_the_rule_on_those_who_speak(lesson):
     assert kept.own_value.iloc[0] == pytest.approx(uar, abs=1e-5) and kept.baseline.iloc[0] == "heard"
 
 
+def test_what_dev_says_of_a_rule_is_its_score_on_dev_clips(lesson):
+    rows = unflattered.speakers(lesson)["face"]
+    (made,) = unflattered.fused(rows, (MEAN,), toys.EMOTIONS, "dev")
+    dev = rows[rows.part == "dev"]
+    assert set(made.clip_id) == set(dev.clip_id) and len(made) == len(dev) / rows.modalities.nunique()
+    unflattered.compared(lesson, (MEAN,))
+    kept = pd.read_csv(lesson.folder / "tables" / "05_unflattered.csv")
+    each = [
+        score(run, lesson.corpus).query("metric == 'UAR' and emotion == 'all'").value.iloc[0]
+        for _, run in made.groupby("fold")
+    ]
+    assert kept.dev.iloc[0] == pytest.approx(np.mean(each), abs=1e-5) and kept.dev.iloc[0] != kept.own_value.iloc[0]
+
+
 def test_a_modality_that_only_tuned_systems_read_is_left_out_and_tuned_ones_of_each_are_left_out_by_themselves(lesson):
     card = lesson.corpus.card | {"flattered_systems": ["tuned", "said"]}
     left = unflattered.speakers(replace(lesson, corpus=replace(lesson.corpus, card=card)))
