@@ -111,3 +111,40 @@ def test_lesson_defines_nothing(path):
 @every_lesson
 def test_last_code_cell_checks_the_files_it_promises(path):
     assert PROMISE in code_cells(path)[-1].source
+
+
+def left_by_loops(sources: list[str]) -> list[str]:
+    """Names that a loop of one cell binds and a later cell reads without binding them: what the loop came to last, or what stood before."""
+    found, left = [], set()
+    for source in sources:
+        tree = ast.parse(source)
+        used = {kind: names_in(tree, kind) for kind in (ast.Load, ast.Store)}
+        found += sorted((used[ast.Load] - used[ast.Store]) & left)
+        left = (left - used[ast.Store]) | {
+            name for loop in ast.walk(tree) if isinstance(loop, ast.For) for name in names_in(loop, ast.Store)
+        }
+    return found
+
+
+def names_in(tree: ast.AST, kind: type) -> set[str]:
+    """Names that are read (`ast.Load`) or bound (`ast.Store`) anywhere in it, but for those of a comprehension."""
+    inner = {
+        name.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.comprehension)
+        for name in ast.walk(node.target)
+        if isinstance(name, ast.Name)
+    }
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, kind)} - inner
+
+
+@every_lesson
+def test_no_cell_reads_what_a_loop_of_another_cell_left(path):
+    assert left_by_loops([cell.source for cell in code_cells(path)]) == []
+
+
+def test_what_a_loop_leaves_is_found():
+    loop = "for way in ways:\n    other, name = way, way.title()\n    print(other)"
+    assert left_by_loops(["name = 'network'", loop, "print(name)"]) == ["name"]
+    assert left_by_loops(["name = 'network'", loop, "name = 'rule'\nprint(name)", "print(name)"]) == []
+    assert left_by_loops([loop, "print([name for name in names])"]) == []
