@@ -48,5 +48,6 @@ def written(lesson, varied: list[Varied]) -> pd.DataFrame:
     shown |= {"difference (points)": told["difference"], "p (Holm)": table.p_holm.map(tables.worded_p)}
     split = protocol_title(lesson.protocols[-1]) + learned_told(lesson.corpus)
     caption = f"Training clips varied in one way, seed {varied[0].seed}, {split}"
-    note = tables.comparisons_note(table, lesson.cluster) + lesson.flattered
+    tested = pd.concat([one.compared for one in varied])
+    note = tables.comparisons_note(tested, lesson.cluster) + lesson.flattered
     return lesson.table(table, "augmented", caption, pd.DataFrame(shown | {"verdict": table.verdict.fillna("-")}), note)

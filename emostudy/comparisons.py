@@ -5,6 +5,7 @@ difference is compared with the differences after such exchanges (Pitman 1937). 
 exchanged together, for they are the same clips.
 """
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 
 import numpy as np
@@ -15,6 +16,11 @@ from emostudy.intervals import Pool, bootstrap, in_blocks, percentiles
 
 ALPHA = 0.05
 MAX_ENUMERATED = 12  # clusters: 4 096 exchanges; beyond, random ones
+FAMILIES = {  # which rows may have been corrected together
+    "all rows": (),
+    "rows of one protocol": ("protocol",),
+    "rows of one protocol and baseline": ("protocol", "baseline"),
+}
 ROUNDING = 1e-12  # an exchange that gives the same difference counts, whatever its last digit
 
 
@@ -71,6 +77,21 @@ def holm(p: np.ndarray) -> np.ndarray:
     order = given[np.argsort(p[given], kind="stable")]
     adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1)
     return adjusted
+
+
+def corrected_over(table: pd.DataFrame, families: Sequence[str] = ()) -> str:
+    """Over which rows of a table of comparisons Holm's correction was made, in words, found from its `p_value` and `p_holm`.
+
+    Args:
+        families: further columns whose rows may have been corrected apart.
+    """
+    if "p_value" in table:
+        for told, columns in {**FAMILIES, **{f"rows alike in {name!r}": (name,) for name in families}}.items():
+            by = [table[name] for name in columns] or np.zeros(len(table))
+            again = table.p_value.astype(float).groupby(by, dropna=False).transform(lambda p: holm(p.to_numpy()))
+            if np.allclose(again, table.p_holm.astype(float), rtol=1e-4, equal_nan=True):  # csv files keep five digits
+                return told
+    return "comparisons made together"
 
 
 def _permutation_p(a: Pool, b: Pool, metric: str, difference: float, num_exchanges: int, seed: int, overall) -> float:

@@ -155,6 +155,7 @@ def of_lucky_seeds(scores: pd.Series, rows: pd.DataFrame) -> dict:
 def _row(leak: str, pair: tuple, flattered: float, honest: float, low: float, high: float, verdict=CHOSEN) -> dict:
     one, other = (rows.iloc[0] for rows in pair)
     head = {name: one[name] for name in FACTS} | {"baseline": other.recipe, "against": other.protocol}
+    head["num_seeds"] = max(rows.seed.nunique() for rows in pair)
     told = {"difference": flattered - honest, "ci_low": low, "ci_high": high, "p_value": float("nan")}
     return head | told | {"verdict": verdict, "leak": leak, "flattered": flattered, "honest": honest}
 

@@ -203,7 +203,7 @@ def compare_pairs(pairs: list, corpus: Corpus) -> pd.DataFrame:
         both = pd.Index(base.clip_id.unique()).intersection(other.clip_id.unique())
         pair = [preds.with_cluster(frame[both.get_indexer(frame.clip_id) >= 0], corpus) for frame in (other, base)]
         head = {name: other[name].iloc[0] for name in ("corpus", "protocol", "recipe", "modalities")}
-        head |= {"baseline": base.recipe.iloc[0]}
+        head |= {"baseline": base.recipe.iloc[0], "num_seeds": max(frame.seed.nunique() for frame in pair)}
         found = _remembered(lambda pair=pair: compare(*pair, *how, several=_several(corpus)), pair, corpus)
         made.append(head | found.to_dict())
     columns = ["corpus", "protocol", "recipe", "modalities", "baseline", "p_value", "difference"]

@@ -5,7 +5,7 @@ import pandas as pd
 from emostudy.corruptions import MISSING
 from emostudy.outlying import FAR
 from emostudy.tables import FIGURES, Titles, named, worded_intervals, worded_p
-from emostudy.wording import interval_note, modality_title, percent, sample
+from emostudy.wording import interval_note, modality_title, one_seed, percent, sample
 
 
 def under_conditions(rows: pd.DataFrame, titles: Titles | None = None) -> pd.DataFrame:
@@ -20,7 +20,7 @@ def under_conditions(rows: pd.DataFrame, titles: Titles | None = None) -> pd.Dat
 def note(rows: pd.DataFrame, cluster: str = "speaker") -> str:
     """What stands under a table of pooled scores: `rows` have `num_clips, num_clusters, num_folds, num_seeds`."""
     pooled = rows.assign(part="test", fold="all", seed="all")
-    return f"Percent; in brackets the {interval_note(cluster)}. {sample(pooled, cluster)}."
+    return f"Percent; in brackets the {interval_note(cluster)}. {sample(pooled, cluster)}.{one_seed(rows)}"
 
 
 def _befallen(row) -> str:

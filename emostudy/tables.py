@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from emostudy.comparisons import corrected_over
 from emostudy.table_files import save as save  # so that notebooks import one module
 from emostudy.wording import (
     by_rigour,
@@ -16,6 +17,7 @@ from emostudy.wording import (
     metric_title,
     modality_rank,
     modality_title,
+    one_seed,
     percent,
     protocol_title,
     roles,
@@ -170,19 +172,24 @@ def comparisons_table(comparisons: pd.DataFrame, titles: Titles | None = None) -
     return pd.DataFrame(worded)
 
 
-def comparisons_note(comparisons: pd.DataFrame, cluster: str = "speaker") -> str:
-    """What stands under a table of comparisons: what the brackets are, and how it was tested."""
+def comparisons_note(comparisons: pd.DataFrame, cluster: str = "speaker", families: Sequence[str] = ()) -> str:
+    """What stands under a table of comparisons: what the brackets are, how it was tested, and of how many seeds.
+
+    Args:
+        families: further columns whose rows may have been corrected apart (`comparisons.corrected_over`).
+    """
     clips = " or ".join(str(number) for number in sorted(comparisons.num_clips.unique()))
     metric, over = metric_title(comparisons.metric.iloc[0]), cluster_title(cluster)
     return (
-        f"{sentence(metric)} on the same {clips} clips; in brackets the {interval_note(cluster)}. Paired "
-        f"permutation test over {over}s; p after Holm over the rows of one protocol and baseline."
+        f"{sentence(metric)} on the same {clips} clips; in brackets the {interval_note(cluster)}. Paired permutation test over "
+        f"{over}s; p is corrected after Holm over {corrected_over(comparisons, families)}, the brackets are not."
+        + one_seed(comparisons)
     )
 
 
 def note(records: pd.DataFrame, cluster: str = "speaker") -> str:
     """What stands under a table: units, sample, and what `[-]` means if it occurs."""
-    text = f"Percent; in brackets the {interval_note(cluster)}. {sample(records, cluster)}."
+    text = f"Percent; in brackets the {interval_note(cluster)}. {sample(records, cluster)}.{one_seed(records)}"
     rows = _whole(records)
     return text + (f" [-]: too few {cluster_title(cluster)}s for an interval." if rows.ci_low.isna().any() else "")
 

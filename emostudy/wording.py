@@ -170,6 +170,12 @@ def sample(frame: pd.DataFrame, cluster: str = "speaker") -> str:
     return ", ".join(parts)
 
 
+def one_seed(frame: pd.DataFrame) -> str:
+    """What stands under a table of records or of comparisons that rests on one seed alone; "" where several ran, or none is told."""
+    seeds = frame.num_seeds.max() if "num_seeds" in frame else _num(frame, "seed") if "seed" in frame else 0
+    return " One seed: how far another would move what depends on it is not known." if seeds == 1 else ""
+
+
 def _num(frame: pd.DataFrame, unit: str) -> int:
     """How many folds or seeds: told apart by the rows of single runs, or as a column of records tells."""
     runs = frame[(frame.fold.astype(str) != "all") & (frame.part == "test")] if "num_clips" in frame else frame

@@ -1,8 +1,11 @@
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from emostudy import gaps, tables, wording
+from emostudy import gaps, robust_tables, tables, wording
+from emostudy.comparisons import holm
 
 EMOTIONS = ("anger", "neutral")
 ENDINGS = ("csv", "md", "tex")
@@ -230,3 +233,35 @@ def test_a_random_split_beside_the_official_one():
 def test_a_note_names_the_metric_and_what_is_resampled():
     note = tables.comparisons_note(made_comparisons().assign(metric="weighted_F1"), "clip_id")
     assert note.startswith("Weighted F1 on the same 120 clips") and "permutation test over clips;" in note
+    assert note.endswith("p is corrected after Holm over comparisons made together, the brackets are not.")
+
+
+def corrected(by):
+    """Comparisons of two protocols, two baselines and two of who is left out, corrected over the rows alike in `by`."""
+    names = ("random", "official"), ("cnn_a", "svm"), ("face", "speech")
+    table = pd.DataFrame(list(itertools.product(*names)) * 2, columns=["protocol", "baseline", "left_out"])
+    table = table.assign(p_value=np.linspace(1e-4, 0.01, 16), metric="UAR", num_clips=90, num_seeds=1)
+    groups = table.p_value.groupby([table[name] for name in by] or np.zeros(16))
+    return table.assign(p_holm=groups.transform(lambda p: holm(p.to_numpy())))
+
+
+def test_a_note_says_over_which_rows_p_was_corrected():
+    words = {
+        (): "over all rows,",
+        ("protocol",): "over rows of one protocol,",
+        ("protocol", "baseline"): "over rows of one protocol and baseline,",
+    }
+    for by, told in words.items():
+        assert told in tables.comparisons_note(corrected(by))
+    apart = corrected(["left_out"])
+    assert "over rows alike in 'left_out'," in tables.comparisons_note(apart, families=("left_out",))
+    assert "over comparisons made together," in tables.comparisons_note(apart)
+
+
+def test_notes_say_where_one_seed_alone_ran():
+    one = "One seed: how far another would move what depends on it is not known."
+    assert one in tables.comparisons_note(corrected([])) and one not in tables.note(made_records())
+    assert one not in tables.comparisons_note(corrected([]).assign(num_seeds=[1, 3] * 8))
+    pooled = made_records().query("fold == 'all'")
+    assert one in tables.note(pooled.assign(num_seeds=1)) and one not in tables.note(pooled.assign(num_seeds=3))
+    assert one in robust_tables.note(pooled.assign(num_seeds=1, num_folds=5))
