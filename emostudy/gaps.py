@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from emostudy import bounds, records, tables
-from emostudy.wording import modality_title, percent, protocol_title
+from emostudy.wording import interval, modality_title, percent, protocol_title
 
 COLUMNS = (
     *("modalities", "recipe", "ceiling", "adjusted", "reached", "ci_low", "ci_high"),
@@ -68,15 +68,33 @@ def of_modalities(lesson, predictions: pd.DataFrame, adjusted: dict[str, float],
 def of_fusions(lesson, predictions: pd.DataFrame, adjusted: dict[str, float], protocol: str) -> pd.DataFrame:
     """Write how close every fusion of all modalities comes to the adjusted ceiling and to the ceiling, and give it back worded."""
     scored = lesson.score(predictions)
-    whole = max(adjusted, key=lambda name: name.count("+"))
-    known = (scored.modalities == whole) & (scored.protocol == protocol)
-    each = [
-        gaps(scored, {whole: recipe}, bounds.ceilings(lesson.corpus), adjusted, protocol)
-        for recipe in scored[known].recipe.unique()
-    ]
-    table = pd.concat(each).sort_values("reached", ascending=False, ignore_index=True)
+    table = nearness(scored, bounds.ceilings(lesson.corpus), adjusted, protocol)
     caption = f"How close each way to fuse comes to the ceilings, {protocol_title(protocol)}, UAR"
     return lesson.table(table, "nearness", caption, worded(table, lesson.titles), _note(scored, lesson, protocol))
+
+
+def nearness(
+    scored: pd.DataFrame, ceilings: Mapping[str, float], adjusted: Mapping[str, float], protocol: str
+) -> pd.DataFrame:
+    """`gaps` of every fusion of all modalities, the highest first."""
+    whole = max(adjusted, key=lambda name: name.count("+"))
+    known = (scored.modalities == whole) & (scored.protocol == protocol)
+    each = [gaps(scored, {whole: recipe}, ceilings, adjusted, protocol) for recipe in scored[known].recipe.unique()]
+    return pd.concat(each).sort_values("reached", ascending=False, ignore_index=True)
+
+
+def nearest(lesson, predictions: pd.DataFrame, adjusted: dict[str, float], protocol: str, derived: str) -> str:
+    """Which fusion of all modalities is highest, and what the one that was derived reaches, in words."""
+    table = nearness(lesson.score(predictions), bounds.ceilings(lesson.corpus), adjusted, protocol)
+    top, known = table.iloc[0], table[table.recipe == derived]
+    told = f"Highest is {_reached(top, lesson.titles)}, the adjusted ceiling {percent(top.adjusted)}"
+    if len(known) and top.recipe != derived:
+        told += f"; {_reached(known.iloc[0], lesson.titles)}"
+    return f"{told}. None of these {len(table)} is tested against another here: which of them is higher may be chance."
+
+
+def _reached(row: pd.Series, titles: Mapping[str, str]) -> str:
+    return f"{titles.get(row.recipe, row.recipe)}, {interval(row.reached, row.ci_low, row.ci_high)} % UAR"
 
 
 def of_media(lesson, predictions: pd.DataFrame, protocol: str) -> pd.DataFrame:

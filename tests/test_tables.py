@@ -1,8 +1,10 @@
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+import toys
 
 from emostudy import gaps, robust_tables, tables, wording
 from emostudy.comparisons import holm
@@ -265,3 +267,17 @@ def test_notes_say_where_one_seed_alone_ran():
     pooled = made_records().query("fold == 'all'")
     assert one in tables.note(pooled.assign(num_seeds=1)) and one not in tables.note(pooled.assign(num_seeds=3))
     assert one in robust_tables.note(pooled.assign(num_seeds=1, num_folds=5))
+
+
+def test_the_highest_fusion_is_told_beside_the_one_that_was_derived():
+    records = made_records()
+    other = records[records.recipe == "late"].assign(recipe="vote")
+    lesson = SimpleNamespace(score=lambda _: pd.concat([records, other.assign(value=other.value - 0.3)]))
+    lesson.corpus, lesson.titles = toys.corpus(), {"late": "late fusion", "vote": "majority vote"}
+    adjusted, honest = {"face": 0.6, "face+speech": 0.85}, "speaker_independent"
+    told = gaps.nearest(lesson, records, adjusted, honest, "vote")
+    assert told.startswith(
+        "Highest is late fusion, 80.0 [76.0, 85.0] % UAR, the adjusted ceiling 85.0; majority vote, 50.0 ["
+    )
+    assert "None of these 2 is tested" in told
+    assert "; " not in gaps.nearest(lesson, records, adjusted, honest, "late")

@@ -99,7 +99,10 @@ def exponents(dev: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def log_pool(dev: np.ndarray, labels: np.ndarray) -> Combine:
-    """Product of the modalities' probabilities, each to a power; the most likely powers on dev."""
+    """Product of the modalities' probabilities, each to a power; the most likely powers on dev.
+
+    No prior is divided out, whatever the powers sum to: an unequal one is counted that many times.
+    """
     w = exponents(dev, labels)
     return lambda probabilities: softmax(np.tensordot(w, logs(probabilities), 1), axis=1)
 
