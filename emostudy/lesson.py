@@ -9,7 +9,7 @@ import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
-from emostudy import experiments, figures, fusing, records, robustness, stamps, tables, variance
+from emostudy import experiments, figures, fusing, records, robustness, sizes, stamps, tables, variance
 from emostudy import predictions as preds
 from emostudy.claimed import Asked as Asked  # so that notebooks import one module
 from emostudy.claims import IN_THEIR_WAY
@@ -172,12 +172,22 @@ class Lesson:
         run_ids = sorted({*self.made, *self.read}) or stamps.runs_of(self.folder, [*ancestors(self.slug), self.slug])
         return records.titles(self.folder, run_ids)
 
-    def results(self, predictions: pd.DataFrame, name: str, caption: str, metric: str = "") -> pd.DataFrame:
-        """Write the table of all systems, protocols side by side, and give it back worded; `metric`: if not the card's."""
+    def results(
+        self, predictions: pd.DataFrame, name: str, caption: str, metric: str = "", sized: bool = False
+    ) -> pd.DataFrame:
+        """Write the table of all systems, protocols side by side, and give it back worded.
+
+        Args:
+            metric: if not the card's.
+            sized: with the number of parameters of each, and what it reads.
+        """
         scored, metric = self.score(predictions), metric or self.metric
         shown = tables.side_by_side(scored, metric, self.titles)
         seeds = variance.between_seeds(predictions, self.corpus, metric, self.titles)
         table, caption = tables.results_table(scored, titles=self.titles), f"{caption}, {metric_title(metric)}"
+        if sized:
+            known = sizes.of_systems(self.folder, sorted(predictions.run_id.unique()))
+            table, shown = table.merge(known, "left", sizes.KEYS), sizes.beside(shown, scored, metric, known)
         return self.table(table, name, caption, shown, tables.note(scored, self.cluster) + seeds + self.flattered)
 
     def note(self, scored: pd.DataFrame) -> str:

@@ -35,6 +35,25 @@ def test_a_table_of_results_has_the_metric_and_the_one_protocol_of_the_card(less
     assert "weighted accuracy**" in (lesson.folder / "tables" / "02_accuracy.md").read_text("utf-8")
 
 
+def test_a_table_tells_the_size_of_each_system_and_what_it_reads(lesson):
+    features = {"face": {"name": "face_hog"}, "text": {"name": "words"}}
+    for fold, size in enumerate((1234, 12345)):  # folds may know other words
+        rows = toys.predictions("head", "face+text", 3.0, "official", run_id=f"head-{fold}")
+        part = rows[(rows.clip_id < "s05") == (fold == 0)].assign(fold=fold)
+        toys.write(lesson.folder, part, fitted={"num_parameters": size}, record={"features": features})
+    rule = toys.predictions("rule", "face+speech", 3.0, "official")
+    toys.write(lesson.folder, rule, fitted={})
+    lesson.made.extend(["head-0", "head-1", *rule.run_id.unique()])
+    shown = lesson.results(lesson.predictions(), "sized", "All", sized=True).reset_index().set_index("system")
+    assert shown.loc["title of head", ["parameters", "reads"]].tolist() == ["12 345", "face hog, words"]
+    assert shown.loc["title of rule", ["parameters", "reads"]].tolist() == ["-", "scores of single modalities"]
+    table = pd.read_csv(lesson.folder / "tables" / "02_sized.csv").set_index("recipe")
+    assert (
+        table.num_parameters["head"].tolist() == [12345] * len(table.loc["head"])
+        and table.isna().num_parameters["rule"].all()
+    )
+
+
 def test_systems_whose_settings_saw_test_clips_are_named_under_every_table_of_scores(lesson):
     plain = lesson.results(lesson.predictions(), "plain", "Faces alone")
     careful = replace(

@@ -35,8 +35,9 @@ class Attention(nn.Module):
 
 
 class CrossModal(Head):
-    """A cross-modal transformer: the tokens of each modality ask those of the others, then their own (Tsai et al. 2019).
+    """A cross-modal transformer: the tokens of each modality ask those of the others, then their own.
 
+    After Tsai et al. 2019, who have a transformer for each ordered pair of modalities; here one attention looks at all others together.
     A vector becomes `num_tokens` tokens; of a sequence (B, T, D) each step is one, with `num_tokens` 1.
     """
 
@@ -116,8 +117,8 @@ class HierarchicalGated(Head):
 class SharedSpace(Head):
     """An autoencoder: every modality to one space, where the mean of those that are there is the clip; from it each is built again.
 
-    Cost = decision + `weight` x mean square error of what is built again (Ngiam et al. 2011). A clip's missing modality is
-    not asked for.
+    Cost = decision + `weight` x mean square error of what is built again. A clip's missing modality is not asked for. After Ngiam et
+    al. 2011, whose autoencoder learns without labels and builds a hidden modality from the other; here nothing is hidden for that.
     """
 
     def __init__(self, sizes: list[int], num_classes: int, units: int = 128, weight: float = 0.5) -> None:

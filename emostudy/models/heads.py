@@ -130,8 +130,11 @@ class LowRankFusion(Head):
 
 
 class GatedUnit(Head):
-    """The gated multimodal unit: each number of the joint vector is a mean over modalities, weighted by gates that see all of them
-    (Arevalo et al. 2017; gates normalised over those that are there, for more than two modalities). Not `gated`, it is their plain mean."""
+    """The gated multimodal unit: each number of the joint vector is a mean over modalities, weighted by gates that see all of them.
+
+    After Arevalo et al. 2017, whose gates are sigmoids of the inputs and weigh tanh units; here gates see what the branches give, ReLU
+    units, and are a softmax over the modalities that are there. Not `gated`, it is their plain mean.
+    """
 
     def __init__(self, sizes: list[int], num_classes: int, units: int = 128, gated: bool = True) -> None:
         super().__init__()

@@ -34,24 +34,43 @@ REFITTED = "; fitted again on train and dev"
 
 @dataclass(frozen=True)
 class Way:
-    """A way to join vectors: the `Head`, its name and title, and where it comes from."""
+    """A way to join vectors: the `Head`, its name and title, where it comes from, and in what it is another than there."""
 
     name: str
     title: str
     build: Callable
     source: str
+    unlike: str = ""
 
 
 WAYS = (
     Way("joined", "joined vectors", heads.Joined, "concatenation, as in system M, of pooled vectors"),
     Way("tensor_fusion", "tensor fusion", heads.TensorFusion, "tensor fusion network (Zadeh et al. 2017)"),
     Way("low_rank_fusion", "low-rank fusion", heads.LowRankFusion, "low-rank multimodal fusion (Liu et al. 2018)"),
-    Way("gated_unit", "gated unit", heads.GatedUnit, "gated multimodal unit (Arevalo et al. 2017)"),
+    Way(
+        "gated_unit",
+        "gated unit",
+        heads.GatedUnit,
+        "after the gated multimodal unit (Arevalo et al. 2017)",
+        "softmax gates on the branches' ReLU units, not sigmoids of the inputs on tanh units",
+    ),
     Way("embracenet", "EmbraceNet", heads.EmbraceNet, "EmbraceNet (Choi and Lee 2019)"),
     Way("attention_fusion", "attention fusion", heads.AttentionFusion, "attention over face and voice (Chen 2022)"),
-    Way("cross_modal", "cross-modal transformer", deep_heads.CrossModal, "cross-modal transformer (Tsai et al. 2019)"),
+    Way(
+        "cross_modal",
+        "cross-modal transformer",
+        deep_heads.CrossModal,
+        "after the cross-modal transformer (Tsai et al. 2019)",
+        "one attention over the tokens of all other modalities, not one for each ordered pair",
+    ),
     Way("hierarchical_gated", "gated, self-distilled", deep_heads.HierarchicalGated, "Ma et al. 2023, on vectors"),
-    Way("shared_space", "shared space", deep_heads.SharedSpace, "bimodal autoencoder (Ngiam et al. 2011)"),
+    Way(
+        "shared_space",
+        "shared space",
+        deep_heads.SharedSpace,
+        "after the bimodal autoencoder (Ngiam et al. 2011)",
+        "learns with labels, from a mean over modalities; a hidden one is not built again from the others",
+    ),
     Way(
         "two_stages",
         "two stages (F)",
@@ -111,5 +130,5 @@ def recipe_of(way: Way, modalities: tuple[str, ...], corpus: Corpus, **settings)
         learner,
         {modality: fitted for modality, (_, fitted) in inputs.items()},
         source=way.source,
-        reading=READING + REFITTED * learner.refit,
+        reading="; ".join(filter(None, [READING + REFITTED * learner.refit, way.unlike])),
     )

@@ -51,7 +51,7 @@ MACHINE = Rule(
     "elm",
     "extreme learning machine",
     extreme_learning_machine,
-    "fusion by an extreme learning machine (Hossain and Muhammad 2019; Huang et al. 2006)",
+    "extreme learning machine (Huang et al. 2006) on class probabilities, after Hossain and Muhammad 2019, who join CNN features",
     OutOfFold(extreme_learning_machine),
 )
 SHARES = Rule(
