@@ -114,7 +114,11 @@ def test_what_is_left_out_of_train_is_in_the_record_and_in_the_run_id(corpus, tm
     assert len(runs) == 4 and table.num_train.iloc[1] == table.num_train.iloc[2]
     assert table.num_train.iloc[0] == pytest.approx(0.2 * table.num_train.iloc[1], rel=0.15)
     assert table.of.tolist() == ["clip", "clip", "speaker"]  # all clips are those of all speakers
-    assert figures.sizes(table).axes
+    fig = figures.sizes(table, chance=0.3, learned="models not trained again")
+    fig.draw_without_rendering()
+    (ax,) = fig.axes
+    assert ax.get_legend().get_window_extent().y0 >= ax.get_window_extent().y1 - 1  # on no curve and not on chance
+    assert "New speakers, models not trained again;" in " ".join(fig.get_supxlabel().split())
     assert f"from {table.num_train.iloc[0]:.0f} clips" in figures.sizes_alt(table)
 
 

@@ -169,9 +169,14 @@ def test_verdicts_shade_what_is_shown_and_name_every_difference():
     comparisons = made_comparisons().query("protocol == 'speaker_independent'")
     other = comparisons.assign(recipe="cnn_b", modalities="face+text", difference=-0.05, verdict="worse")
     rows = pd.concat([comparisons, other])
-    ax = figures.verdicts(rows, TITLES).axes[0]
+    fig = figures.verdicts(rows, TITLES)
+    ax = fig.axes[0]
     shades = {patch.get_facecolor() for patch in ax.patches}
-    assert len(ax.patches) == len(rows) and (1, 1, 1, 1) in shades and len(shades) == 2
+    lacking = [patch for patch in ax.patches if patch.get_hatch()]  # each of the two ran on one of both sets
+    assert len(lacking) == 2 and "Hatched: not run." in " ".join(fig.get_supxlabel().split())
+    told = {text.get_position() for text in ax.texts}
+    assert not told & {(round(patch.get_x() + 0.48), round(patch.get_y() + 0.46)) for patch in lacking}
+    assert len(ax.patches) == len(rows) + 2 and (1, 1, 1, 1) in shades and len(shades) == 2
     (dark,) = shades - {(1, 1, 1, 1)}
     (better,) = figures.verdicts(other.assign(verdict="better"), TITLES).axes[0].patches
     assert sum(dark[:3]) < 1 < 1.5 < sum(better.get_facecolor()[:3])  # worse is dark, better light
@@ -181,6 +186,7 @@ def test_verdicts_shade_what_is_shown_and_name_every_difference():
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["face\n+ speech", "face\n+ text"]
     told = figures.verdicts_alt(rows, TITLES)
     assert "face + text: 0 of 1 shown better, 1 worse, most cnn_b by -5.0 points" in told
+    assert told.startswith("Fused systems against ") and " on new speakers, UAR. " in told
 
 
 def test_confusion_matrix_has_row_percentages_and_counts():

@@ -16,6 +16,7 @@ from emostudy.features import Feature
 from emostudy.features.extract import extract
 from emostudy.features.fitted import standardised
 from emostudy.features.media import BadMedia
+from emostudy.figures.robustness import STYLES
 from emostudy.outlying import outlying
 from emostudy.protocols import splits
 from emostudy.recipes.rules import MEAN, PRODUCT
@@ -299,3 +300,9 @@ def test_zero_decibels_are_not_drawn_as_clean():
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["clean", "10", "0"]
     assert "Head" in [text.get_text() for text in ax.texts]
     assert "Head 80.0 to 60.0 % (lowest 50.0 at 10 dB)" in figures.spoilt_alt(table, {"head": "Head"})
+    same = table.assign(value=[0.7541, 0.7539, 0.7542])
+    assert figures.spoilt_alt(same, {"head": "Head"}).endswith("worst level: Head 75.4 % at both.")
+
+
+def test_no_curve_is_dotted_as_chance_is():
+    assert not [line for line, _ in STYLES if line == ":"] and len(dict.fromkeys(STYLES)) == len(STYLES)

@@ -67,14 +67,18 @@ def shares_alt(table: pd.DataFrame, system: str) -> str:
 
 
 @styled
-def sizes(table: pd.DataFrame, cluster: str = "speaker", chance: float = 0.0, width: float = HALF) -> Figure:
+def sizes(
+    table: pd.DataFrame, cluster: str = "speaker", chance: float = 0.0, learned: str = "", width: float = HALF
+) -> Figure:
     """The metric over the number of training clips, a line for single clips left out and one for whole speakers.
 
     Args:
         table: scored rows with `of` ("clip", "speaker") and `num_train`, mean number of training clips.
+        learned: what else is to be told of the training, for the note.
     """
+    split = ", ".join(filter(None, [protocol_title(table.protocol.iloc[0]).capitalize(), learned]))
     note = (
-        f"{protocol_title(table.protocol.iloc[0]).capitalize()}; {table.num_clips.max()} test clips of {table.num_clusters.max()} "
+        f"{split}; {table.num_clips.max()} test clips of {table.num_clusters.max()} "
         f"{cluster_title(cluster)}s. Bands: {interval_note(cluster)}."
     )
     fig, axes = canvas(width, 2.9, "More clips, or more speakers?", note)
@@ -90,7 +94,9 @@ def sizes(table: pd.DataFrame, cluster: str = "speaker", chance: float = 0.0, wi
     ax.annotate(
         f"chance {100 * chance:.1f}", (0, 100 * chance), (2, 2), ("axes fraction", "data"), "offset points", color=GREY
     )
-    ax.legend(loc="lower right")
+    ax.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0
+    )  # above: curves and chance fill the rest
     ax.set_xscale("log")
     ticks = _apart(sorted(table.num_train.unique()))
     ax.set_xticks(ticks, [f"{tick:.0f}" for tick in ticks])

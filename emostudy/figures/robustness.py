@@ -14,7 +14,13 @@ from emostudy.figures.style import FULL, GREY, HALF, INK, canvas, look, styled
 from emostudy.severity import places
 from emostudy.wording import cluster_title, interval_note, metric_title, modality_title, percent, protocol_title
 
-STYLES = (("-", "o"), ("--", "D"), (":", "s"), ("-.", "v"), ((0, (5, 1, 1, 1, 1, 1)), "P"))
+STYLES = (
+    ("-", "o"),
+    ("--", "D"),
+    ("-.", "s"),
+    ((0, (8, 1.5)), "v"),
+    ((0, (5, 1, 1, 1, 1, 1)), "P"),
+)  # dotted is chance
 DARKER = (1.0, 0.45, 0.0)  # shades of the modality's colour, one system after the other
 LETTERS = 16  # of a name beside a line
 
@@ -176,17 +182,24 @@ def spoilt_alt(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
         worst = rows[rows.severity == rows.severity.iloc[-1]]
         lowest = rows.loc[rows.groupby("recipe").value.idxmin()].set_index("recipe")
         each = "; ".join(
-            f"{titles.get(row.recipe, row.recipe)} {percent(clean[row.recipe])} to {percent(row.value)} %{_dip(row, lowest)}"
+            f"{titles.get(row.recipe, row.recipe)} {_from_to(clean[row.recipe], row.value)}{_dip(row, lowest)}"
             for row in worst.itertuples()
         )
         told.append(f"{modality_title(modality)}, {kind}, from clean to the worst level: {each}.")
     return f"{metric_title(table.metric.iloc[0])} when a medium is spoilt. " + " ".join(told)
 
 
+def _from_to(clean: float, worst: float) -> str:
+    """ "75.4 to 61.0 %", "75.4 % at both" where they are the same as told."""
+    first, last = percent(clean), percent(worst)
+    return f"{first} % at both" if first == last else f"{first} to {last} %"
+
+
 def _dip(row, lowest: pd.DataFrame) -> str:
     """Where a line is lowest before its end."""
     least = lowest.loc[row.recipe]
-    return f" (lowest {percent(least.value)} at {least.severity:g} {row.unit})" if least.value < row.value else ""
+    told = percent(least.value)
+    return f" (lowest {told} at {least.severity:g} {row.unit})" if float(told) < float(percent(row.value)) else ""
 
 
 def _sample(table: pd.DataFrame, cluster: str) -> str:

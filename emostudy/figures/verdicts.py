@@ -8,9 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from emostudy.figures.style import CMAP, GREY, HALF, canvas, ink_on, styled
-from emostudy.wording import cluster_title, counted, metric_title, modality_rank, modality_title, protocol_title
+from emostudy.wording import cluster_title, counted, metric_title, modality_rank, modality_title, on, protocol_title
 
 SHADE = {"better": 0.95, "worse": 0.15}  # of cividis; what is not shown stays white
+LACKING = "#c4c4c4"
 CELL = 0.185  # inches
 
 
@@ -32,11 +33,17 @@ def verdicts(
         f"Difference in {metric_title(comparisons.metric.iloc[0])}, points. Shaded: shown, p < 0.05, paired permutation test, Holm "
         "(light: better; dark: worse). White: no difference shown."
     )
+    lacking = [
+        (recipe, modalities) for recipe in rows for modalities in columns if (recipe, modalities) not in cells.index
+    ]
+    note += " Hatched: not run." if lacking else ""
     heads = max(modalities.count("+") for modalities in columns) + 1
     fig, axes = canvas(width, 1.0 + CELL * (len(rows) + heads), title or f"Better than {base}?", note)
     ax = axes[0, 0]
     for (recipe, modalities), row in cells.iterrows():
         _cell(ax, columns.index(modalities), rows.index(recipe), row)
+    for recipe, modalities in lacking:
+        _patch(ax, columns.index(modalities), rows.index(recipe), "white", edgecolor=LACKING, hatch="//////")
     ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
     ax.set_xticks(range(len(columns)), [modality_title(m).replace(" + ", "\n+ ") for m in columns])
     ax.set_yticks(range(len(rows)), [titles.get(recipe, recipe) for recipe in rows])
@@ -50,10 +57,15 @@ def _cell(ax, x: int, y: int, row: pd.Series) -> None:
     """One difference; NaN is a dash."""
     shade = SHADE.get(row.verdict)
     colour = "white" if shade is None else colormaps[CMAP](shade)
-    ax.add_patch(Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, facecolor=colour, edgecolor="none"))
+    _patch(ax, x, y, colour)
     text = "–" if pd.isna(row.difference) else f"{100 * row.difference:+.1f}".replace("-", "−")
     style = {"color": GREY} if shade is None else {"color": ink_on(colour), "fontweight": "bold"}
     ax.text(x, y, text, ha="center", va="center_baseline", label=f"_{row.name[0]} {row.name[1]}", **style)
+
+
+def _patch(ax, x: int, y: int, colour, **style) -> None:
+    style = {"facecolor": colour, "edgecolor": "none", "lw": 0} | style
+    ax.add_patch(Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, **style))
 
 
 def verdicts_alt(comparisons: pd.DataFrame, titles: Mapping[str, str]) -> str:
@@ -66,5 +78,5 @@ def verdicts_alt(comparisons: pd.DataFrame, titles: Mapping[str, str]) -> str:
             f"{modality_title(modalities)}: {counts.get('better', 0)} of {len(some)} shown better, {counts.get('worse', 0)} worse, "
             f"most {titles.get(top.recipe, top.recipe)} by {100 * top.difference:.1f} points."
         )
-    metric = metric_title(comparisons.metric.iloc[0])
-    return f"Fused systems against {titles.get(base, base)}, {metric}. " + " ".join(told)
+    metric, split = metric_title(comparisons.metric.iloc[0]), on(comparisons.protocol.iloc[0])
+    return f"Fused systems against {titles.get(base, base)} {split}, {metric}. " + " ".join(told)
