@@ -9,7 +9,7 @@ from PIL import Image
 from test_tables import EMOTIONS, TITLES, made_comparisons, made_records
 
 from emostudy import figures, gaps
-from emostudy.figures import style
+from emostudy.figures import style, systems
 from emostudy.figures.speakers import FEWEST, speaker_uar
 
 CEILINGS, ADJUSTED = {"face": 0.8, "face+speech": 0.95}, {"face": 0.72, "face+speech": 0.88}
@@ -198,6 +198,13 @@ def test_confusion_matrix_has_row_percentages_and_counts():
     assert new.texts[4].get_color() == "black"  # on the light end of the colour map
     alt = figures.confusions_alt(made_predictions(), EMOTIONS, "CNN", 1)
     assert "worst anger (50 %); taken: anger for neutral (50 %)" in alt
+
+
+def test_what_is_never_confused_is_not_said_to_be():
+    alt = figures.confusions_alt(made_predictions(), EMOTIONS, "CNN")
+    assert "Random split: nothing is taken for anything else. New speakers:" in alt  # neither zeros nor the diagonal
+    assert alt.endswith("taken: anger for neutral (50 %).") and "neutral for anger" not in alt
+    assert [systems._whole(share) for share in (0, 0.002, 0.5, 0.996, 1)] == ["0", "0.2", "50", "99.6", "100"]
 
 
 def test_learning_curves_average_only_epochs_that_all_runs_reached():

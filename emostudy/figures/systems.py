@@ -58,13 +58,23 @@ def confusions_alt(
     for protocol in roles(test.protocol).values():
         _, share = mean_confusion(test[test.protocol == protocol], emotions)
         right, wrong = share.diagonal(), share - np.diag(share.diagonal())
-        pairs = [divmod(int(cell), len(emotions)) for cell in wrong.ravel().argsort()[::-1][:num_pairs]]
-        taken = ", ".join(f"{emotions[i]} for {emotions[j]} ({percent(share[i, j], 0)} %)" for i, j in pairs)
-        ends = [f"{emotions[at]} ({percent(right[at], 0)} %)" for at in (right.argmax(), right.argmin())]
-        told.append(
-            f"{protocol_title(protocol).capitalize()}: recognised best {ends[0]}, worst {ends[1]}; taken: {taken}."
+        most = [cell for cell in wrong.ravel().argsort()[::-1][:num_pairs] if wrong.flat[cell] > 0]
+        pairs = [divmod(int(cell), len(emotions)) for cell in most]
+        taken = ", ".join(f"{emotions[i]} for {emotions[j]} ({_whole(share[i, j])} %)" for i, j in pairs)
+        ends = [f"{emotions[at]} ({_whole(right[at])} %)" for at in (right.argmax(), right.argmin())]
+        words = (
+            f"recognised best {ends[0]}, worst {ends[1]}; taken: {taken}"
+            if pairs
+            else "nothing is taken for anything else"
         )
+        told.append(f"{protocol_title(protocol).capitalize()}: {words}.")
     return f"Confusions of {system}. " + " ".join(told)
+
+
+def _whole(share: float) -> str:
+    """Whole percent; a digit more where that would say none or all, and it is neither."""
+    told = percent(share, 0)
+    return percent(share) if told in ("0", "100") and 0 < share < 1 else told
 
 
 @styled
