@@ -13,9 +13,11 @@ from emostudy.predictions import columns_of
 from emostudy.tables import systems
 from emostudy.wording import (
     counted,
+    enough,
     interval,
     metric_title,
     modality_title,
+    not_drawn,
     on,
     pair,
     percent,
@@ -70,27 +72,29 @@ def unimodal(
     metric: str = "UAR",
     cluster: str = "speaker",
 ) -> str:
-    """The findings of a unimodal notebook: scores, the fall if two protocols were run, and the recipe that dev prefers."""
-    table, shown = systems(scored, metric).set_index("recipe"), roles(scored.protocol)
+    """The findings of a unimodal notebook: scores, the fall if two protocols tested enough clips, and the recipe that dev prefers."""
+    large, small = enough(scored)
+    table, shown = systems(large, metric).set_index("recipe"), roles(large.protocol)
     row = table.loc[network]
     fall = f": {_fell(row.fall)}" if "fall" in table else ""
     lines = [
         f"* **{titles[network]}**, {metric_title(metric)}: {_each(row, shown)}{fall}.",
         f"* The recipe that dev clips prefer is **{titles[preferred]}**: {_each(table.loc[preferred], shown)}.",
         f"* Reference lines {on(shown['honest'])}: {_references(table, titles)}.",
-        f"* {sample(scored, cluster)}.",
+        f"* {sample(large, cluster)}.{not_drawn(small, 'Not told of')}",
     ]
     return "\n".join(lines)
 
 
-def preference(dev: pd.Series, shown: str, titles: dict[str, str], metric: str = "UAR") -> str:
-    """Which system a notebook goes on with, and which one dev prefers; `dev` as of `records.dev_score`, of one modality."""
+def preference(dev: pd.Series, network: str, titles: dict[str, str], metric: str = "UAR") -> str:
+    """The system that dev prefers, with which a notebook goes on, beside its network; `dev` as of `records.dev_score`, of one modality."""
     scores = dev.droplevel("modalities")
     best = scores.idxmax()
-    value = f"{metric_title(metric)} {percent(scores[shown])} % on dev clips"
-    if best == shown:
-        return f"From here on **{titles[shown]}** is shown, which dev clips prefer too ({value})."
-    return f"From here on **{titles[shown]}** is shown ({value}); dev clips prefer **{titles[best]}** ({percent(scores[best])} %)."
+    value = f"{metric_title(metric)} {percent(scores[best])} % on dev clips"
+    told = f"From here on **{titles[best]}** is shown, which dev clips prefer ({value})"
+    return (
+        f"{told}." if best == network else f"{told}; **{titles[network]}** reaches {percent(scores[network])} % there."
+    )
 
 
 def gap(

@@ -28,7 +28,7 @@ from emostudy.shown import Picture
 from emostudy.shown import frame as frame
 from emostudy.shown import layers as layers
 from emostudy.shown import versions as versions
-from emostudy.wording import metric_title, protocol_title
+from emostudy.wording import enough, metric_title, not_drawn, protocol_title
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,9 @@ class Lesson:
         if sized:
             known = sizes.of_systems(self.folder, sorted(predictions.run_id.unique()))
             table, shown = table.merge(known, "left", sizes.KEYS), sizes.beside(shown, scored, metric, known)
-        return self.table(table, name, caption, shown, tables.note(scored, self.cluster) + seeds + self.flattered)
+        without = not_drawn(enough(scored)[1], "Without a fall")
+        note = tables.note(scored, self.cluster) + without + seeds + self.flattered
+        return self.table(table, name, caption, shown, note)
 
     def note(self, scored: pd.DataFrame) -> str:
         """What stands under a table of scores: what the brackets are, the sample, and whose settings have seen test clips."""
@@ -230,8 +232,8 @@ class Lesson:
         """Write the table of one unimodal recipe's precision, recall, F1 and AUROC per emotion."""
         scored = self.score(predictions[predictions.recipe == recipe])
         shown = tables.per_class(scored, recipe, scored.modalities.iloc[0])
-        rows = scored[(scored.emotion != "all")]
-        return self.table(rows, name, caption, shown, self.note(scored))
+        rows, (large, small) = scored[(scored.emotion != "all")], enough(scored)
+        return self.table(rows, name, caption, shown, self.note(large) + not_drawn(small, "Not shown"))
 
     def table(self, numbers: pd.DataFrame, name: str, caption: str, shown=None, note: str = "") -> pd.DataFrame:
         """Write a table as csv, md and tex, and give back how it is shown."""

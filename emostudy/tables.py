@@ -12,6 +12,7 @@ from emostudy.table_files import save as save  # so that notebooks import one mo
 from emostudy.wording import (
     by_rigour,
     cluster_title,
+    enough,
     interval,
     interval_note,
     metric_title,
@@ -89,8 +90,13 @@ def both_protocols(rows: pd.DataFrame, keys: list[str], shown: Mapping[str, str]
 
 
 def side_by_side(records: pd.DataFrame, metric: str = "UAR", titles: Titles | None = None) -> pd.DataFrame:
-    """`systems` worded in percent: modalities, system, a column per protocol with its title, fall (points) if there are two."""
+    """`systems` worded in percent: modalities, system, a column per protocol with its title, fall (points) if there are two.
+
+    No fall is told from a protocol that tested `wording.too_few` clips.
+    """
     rows, shown = systems(records, metric), roles(records.protocol)
+    if shown.get("flattering") in enough(records)[1]:
+        rows = rows.drop(columns="fall")
     names = {"modalities": rows.modalities.map(modality_title), "system": named(rows.recipe, titles)}
     cells = {
         protocol_title(p): worded_intervals(rows, role, f"{role}_low", f"{role}_high") for role, p in shown.items()
@@ -130,7 +136,10 @@ def by_protocol(records: pd.DataFrame, titles: Titles | None = None, metric: str
 def per_class(
     records: pd.DataFrame, recipe: str, modalities: str, metrics: Sequence[str] = CLASS_METRICS
 ) -> pd.DataFrame:
-    """One system: a row per emotion, a column `<metric>, <protocol title>` each, in percent; F1 with its interval."""
+    """One system: a row per emotion, a column `<metric>, <protocol title>` each, in percent; F1 with its interval.
+
+    Protocols that tested `wording.too_few` clips have no column.
+    """
     rows = class_rows(records, recipe, modalities)
     told = worded_intervals(rows, "value", "ci_low", "ci_high")
     rows = rows.assign(
@@ -140,7 +149,7 @@ def per_class(
         ]
     )
     wide = rows.pivot(index="emotion", columns=["metric", "protocol"], values="value").loc[rows.emotion.unique()]
-    shown = roles(records.protocol).values()
+    shown = roles(enough(records)[0].protocol).values()
     pairs = [(metric, protocol) for metric in metrics for protocol in shown if (metric, protocol) in wide]
     cells = {f"{metric}, {protocol_title(protocol)}": wide[metric, protocol] for metric, protocol in pairs}
     return pd.DataFrame(cells).reset_index()

@@ -134,10 +134,16 @@ def too_few(frame: pd.DataFrame) -> dict[str, int]:
     )
 
 
-def not_drawn(small: Mapping[str, int]) -> str:
-    """Which protocols are left out of a figure because they tested too few clips; "" where none is."""
+def enough(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Records or predictions, less those of protocols that tested `too_few` clips, and which these are."""
+    small = too_few(frame[frame.part == "test"])
+    return frame[~frame.protocol.isin(small)], small
+
+
+def not_drawn(small: Mapping[str, int], what: str = "Not drawn") -> str:
+    """Which protocols are left out of a figure, or of what else, because they tested too few clips; "" where none is."""
     named = [f"{protocol_title(name)}, of {counted(count, 'test clip')}" for name, count in small.items()]
-    return f" Not drawn: {'; '.join(named)} (fewer than {FEWEST})." if named else ""
+    return f" {what}: {'; '.join(named)} (fewer than {FEWEST})." if named else ""
 
 
 def sample(frame: pd.DataFrame, cluster: str = "speaker") -> str:

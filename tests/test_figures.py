@@ -207,6 +207,23 @@ def test_what_is_never_confused_is_not_said_to_be():
     assert [systems._whole(share) for share in (0, 0.002, 0.5, 0.996, 1)] == ["0", "0.2", "50", "99.6", "100"]
 
 
+def test_a_protocol_that_tested_a_handful_of_clips_is_not_drawn_of_one_system():
+    predictions = made_predictions()
+    few = predictions[(predictions.protocol != "random") | predictions.clip_id.isin(predictions.clip_id.unique()[:20])]
+    out = "Not drawn: random split, of 20 test clips (fewer than 100)."
+    confusion, roc = figures.confusions(few, EMOTIONS, "CNN"), figures.roc_curves(few, EMOTIONS, "CNN")
+    assert len(confusion.axes) == 1
+    for fig in (confusion, roc, figures.per_speaker(few, CORPUS, "CNN")):
+        said = " ".join(" ".join(words(fig)).split())
+        assert out in said and "random" not in said.replace(out, "")
+    for alt in (
+        figures.confusions_alt(few, EMOTIONS, "CNN"),
+        figures.roc_curves_alt(few, EMOTIONS, "CNN"),
+        figures.per_speaker_alt(few, CORPUS, "CNN"),
+    ):
+        assert alt.endswith(out) and "Random" not in alt
+
+
 def test_learning_curves_average_only_epochs_that_all_runs_reached():
     fig = figures.learning_curves(made_curves(), "cnn", "CNN", 0.5)
     ax = fig.axes[0]
@@ -290,7 +307,7 @@ def test_speakers_of_few_clips_are_left_out_and_counted():
     )
     gone = figures.per_speaker(fewer(few, "random", GENDERS, 1), CORPUS, "CNN")  # nobody is left under one protocol
     assert "New speakers. 200 clips of 10 speakers" in " ".join(gone._supxlabel.get_text().split())
-    assert "12 speakers with 12 clips on a random split" in " ".join(gone._supxlabel.get_text().split())
+    assert "Not drawn: random split, of 12 test clips" in " ".join(gone._supxlabel.get_text().split())
 
 
 def test_where_every_speaker_has_few_clips_all_are_drawn_and_it_is_said():

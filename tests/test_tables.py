@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import toys
 
-from emostudy import gaps, robust_tables, tables, wording
+from emostudy import findings, gaps, robust_tables, tables, wording
 from emostudy.comparisons import holm
 
 EMOTIONS = ("anger", "neutral")
@@ -105,6 +105,18 @@ def test_per_class_has_both_protocols_of_a_metric_side_by_side():
     table = tables.per_class(made_records(), "svm", "speech", ("recall",))
     assert table.columns.tolist() == ["emotion", "recall, random split", "recall, new speakers"]
     assert table.to_numpy().tolist() == [["anger", "80.0", "60.0"], ["neutral", "90.0", "70.0"]]
+
+
+def test_no_fall_is_told_from_a_protocol_that_tested_a_handful():
+    records = made_records()
+    few = records.assign(num_clips=records.num_clips.where(records.protocol != "random", 10))
+    assert "fall (points)" in tables.side_by_side(records)
+    shown = tables.side_by_side(few)
+    assert "random split" in shown and "fall (points)" not in shown
+    assert list(tables.per_class(few, "svm", "speech", ("recall",))) == ["emotion", "recall, new speakers"]
+    told, untold = (findings.unimodal(one, TITLES, "svm", "svm") for one in (records, few))
+    assert "a fall of 20.0 points" in told and "fall of" not in untold and "no fall" not in untold
+    assert "Not told of: random split, of 10 test clips (fewer than 100)." in untold
 
 
 def test_comparisons_are_worded():

@@ -24,6 +24,7 @@ from emostudy.figures.style import GREY, HALF, INK, keys_above, look, styled
 from emostudy.tables import systems
 from emostudy.wording import (
     alone,
+    enough,
     full_title,
     interval,
     interval_note,
@@ -35,7 +36,6 @@ from emostudy.wording import (
     roles,
     sample,
     sentence,
-    too_few,
 )
 
 
@@ -57,14 +57,14 @@ def protocols(
         title: "How much is lost on new speakers?" (or gained) and the like if it is not given.
         metric: what is shown; chance is drawn for UAR alone, where it is the same whatever the clips.
     """
-    records, left_out = _large(records)
+    records, small = enough(records)
     table, shown = systems(records, metric), roles(records.protocol)
     rows, honest = grouped(table, titles), on(shown["honest"])
     rises = "fall" in table and table.fall.median() < 0
     lost = "gained" if rises else "lost"
     asked = f"How much is {lost} {honest}?" if "fall" in table else f"What is reached {honest}?"
     fall = f" Fall in points{', less than nothing where it rises' if rises else ''}." if "fall" in table else ""
-    note = f"{alone(records.protocol)}{sample(records, cluster)}. Whiskers: {interval_note(cluster)}.{fall}{left_out}"
+    note = f"{alone(records.protocol)}{sample(records, cluster)}. Whiskers: {interval_note(cluster)}.{fall}{not_drawn(small)}"
     fig, ax = row_chart(width, rows, title or asked, note, metric=metric)
     for y, row in zip(rows.places, table.itertuples(), strict=True):
         dumbbell(ax, y, row, look(row.modalities), row.recipe, shown)
@@ -81,7 +81,7 @@ def protocols(
 
 def protocols_alt(records: pd.DataFrame, titles: Mapping[str, str], metric: str = "UAR") -> str:
     """The finding of `protocols`: how many systems fall, how far, and which is best under the honest protocol."""
-    records, left_out = _large(records)
+    records, small = enough(records)
     table, shown = systems(records, metric), roles(records.protocol)
     table = table.dropna(subset=["fall"]) if "fall" in table else table
     trained = table[~table.modalities.isin(["none", ""])]
@@ -93,13 +93,7 @@ def protocols_alt(records: pd.DataFrame, titles: Mapping[str, str], metric: str 
         f"Best {on(shown['honest'])} is {full_title(best, titles)} with {reached}.",
         *([f"Chance is {percent(chance_of(records))}."] if metric == "UAR" else []),
     ]
-    return " ".join(told) + left_out
-
-
-def _large(records: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Records of protocols that tested enough clips, and which others there are."""
-    small = too_few(records[records.part == "test"])
-    return records[~records.protocol.isin(small)], not_drawn(small)
+    return " ".join(told) + not_drawn(small)
 
 
 def _falls(trained: pd.DataFrame, titles: Mapping[str, str]) -> str:

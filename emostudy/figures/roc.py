@@ -11,7 +11,7 @@ from emostudy.figures.style import GREY, HALF, canvas, look, styled
 from emostudy.metrics import mean_present
 from emostudy.predictions import matrices
 from emostudy.several_metrics import aurocs
-from emostudy.wording import alone, percent, protocol_title, roles, sample, titled
+from emostudy.wording import alone, enough, not_drawn, percent, protocol_title, roles, sample, titled
 
 LINES = {"flattering": ("dashed", "--"), "honest": ("solid", "-")}
 
@@ -21,11 +21,12 @@ def roc_curves(
     predictions: pd.DataFrame, emotions: Sequence[str], system: str, cluster: str = "speaker", width: float = HALF
 ) -> Figure:
     """An ROC panel per emotion against the rest: the flattering protocol dashed, the honest one solid; AUROC in percent."""
-    test, columns = predictions[predictions.part == "test"], 3 if width < 5 else 4
+    test, small = enough(predictions[predictions.part == "test"])
+    columns = 3 if width < 5 else 4
     rows, shown = -(-len(emotions) // columns), roles(test.protocol)
     apart = "; ".join(f"{LINES[role][0]}: {protocol_title(protocol)}" for role, protocol in shown.items())
     drawn = f"{apart.capitalize()}; numbers" if "flattering" in shown else "Numbers"
-    note = f"{alone(test.protocol)}{drawn}: AUROC in percent. {sample(test, cluster)}."
+    note = f"{alone(test.protocol)}{drawn}: AUROC in percent. {sample(test, cluster)}.{not_drawn(small)}"
     title = titled(system, "one against the rest")
     fig, axes = canvas(width, width / columns * rows + 0.8, title, note, rows, columns, sharex=True, sharey=True)
     for number, ax in enumerate(axes.ravel()):
@@ -38,13 +39,13 @@ def roc_curves(
 
 def roc_curves_alt(predictions: pd.DataFrame, emotions: Sequence[str], system: str) -> str:
     """The finding of `roc_curves`: AUROC of every emotion under each protocol."""
-    told, test = [], predictions[predictions.part == "test"]
+    told, (test, small) = [], enough(predictions[predictions.part == "test"])
     for protocol in roles(test.protocol).values():
         seeds = [matrices(seed, tuple(emotions)) for _, seed in test[test.protocol == protocol].groupby("seed")]
         areas = mean_present(np.array([aurocs(y, probabilities) for y, _, probabilities in seeds]), axis=0)
         each = ", ".join(f"{emotion} {percent(area, 0)}" for emotion, area in zip(emotions, areas, strict=True))
         told.append(f"{protocol_title(protocol).capitalize()}: {each}.")
-    return f"AUROC of {system} in percent, one emotion against the rest. " + " ".join(told)
+    return f"AUROC of {system} in percent, one emotion against the rest. " + " ".join(told) + not_drawn(small)
 
 
 def _roc(ax, test: pd.DataFrame, emotions: Sequence[str], number: int, shown: Mapping[str, str]) -> None:

@@ -8,7 +8,20 @@ from matplotlib.textpath import TextPath
 from emostudy.corpora.corpus import Corpus
 from emostudy.figures.marks import protocol_keys
 from emostudy.figures.style import GREY, HALF, INK, SMALL, canvas, keys_above, look, styled
-from emostudy.wording import alone, counted, interval, on, percent, protocol_title, roles, sample, sentence, titled
+from emostudy.wording import (
+    alone,
+    counted,
+    enough,
+    interval,
+    not_drawn,
+    on,
+    percent,
+    protocol_title,
+    roles,
+    sample,
+    sentence,
+    titled,
+)
 
 SIGNS = {"female": "♀ women", "male": "♂ men"}
 MOST = 100  # speakers that a strip has room for
@@ -22,11 +35,15 @@ def of_enough(predictions: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
     Where the honest protocol has no other speakers, all stay, and the sentence says so.
     """
-    shown = roles(predictions[predictions.part == "test"].protocol)
-    test = predictions[(predictions.part == "test") & predictions.protocol.isin(list(shown.values()))]
+    test, small = enough(predictions[predictions.part == "test"])
+    shown = roles(test.protocol)
+    test = test[test.protocol.isin(list(shown.values()))]
     num = test.groupby(["protocol", "speaker"]).clip_id.transform("nunique")
     if not (num[test.protocol == shown["honest"]] >= FEWEST).any():
-        return test, f" No speaker has {FEWEST} clips {on(shown['honest'])}: marks say as much of luck."
+        return (
+            test,
+            f" No speaker has {FEWEST} clips {on(shown['honest'])}: marks say as much of luck.{not_drawn(small)}",
+        )
     told = []
     for protocol in shown.values():
         few = test[(test.protocol == protocol) & (num < FEWEST)]
@@ -34,7 +51,7 @@ def of_enough(predictions: pd.DataFrame) -> tuple[pd.DataFrame, str]:
             speakers, clips = counted(few.speaker.nunique(), "speaker"), counted(few.clip_id.nunique(), "clip")
             told.append(f"{speakers} with {clips} {on(protocol)}")
     out = f" Left out, for each has fewer than {FEWEST} clips: {'; '.join(told)}." if told else ""
-    return test[num >= FEWEST], out
+    return test[num >= FEWEST], out + not_drawn(small)
 
 
 def speaker_uar(test: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from emostudy.figures.style import FULL, HALF, keys_above, look, panels, settled
 from emostudy.predictions import matrices
 from emostudy.several_metrics import taken
 from emostudy.tables import both_protocols, class_rows
-from emostudy.wording import alone, interval_note, percent, protocol_title, roles, sample, titled
+from emostudy.wording import alone, enough, interval_note, not_drawn, percent, protocol_title, roles, sample, titled
 
 
 @styled
@@ -25,13 +25,13 @@ def confusions(
         predictions: one system; `system` is what the title calls it.
         width: of two matrices; one alone takes half.
     """
-    test = predictions[predictions.part == "test"]
+    test, small = enough(predictions[predictions.part == "test"])
     shown = list(roles(test.protocol).values())
     width = width / 2 if width > 5 and len(shown) == 1 else width
     seeds = ", mean of seeds" if test.seed.nunique() > 1 else ""
     several = test.emotion.str.contains(SEVERAL, regex=False).any()
     of = "clips that have the label, off the diagonal said wrongly; rows need not sum to 100" if several else "the row"
-    note = f"Bold: percent of {of}; below: clips{seeds}. {sample(test, cluster)}."
+    note = f"Bold: percent of {of}; below: clips{seeds}. {sample(test, cluster)}.{not_drawn(small)}"
     side = (width / len(shown) if width > 5 else width) - 0.75  # what names leave to a matrix, inches
     fig, axes = panels(len(shown), width, side + 0.85, titled(system, "what is taken for what?"), note)
     for ax, protocol in zip(axes, shown, strict=True):
@@ -54,7 +54,7 @@ def confusions_alt(
     predictions: pd.DataFrame, emotions: Sequence[str], system: str = "one system", num_pairs: int = 3
 ) -> str:
     """The finding of `confusions`: best and worst emotion and the most frequent confusions."""
-    told, test = [], predictions[predictions.part == "test"]
+    told, (test, small) = [], enough(predictions[predictions.part == "test"])
     for protocol in roles(test.protocol).values():
         _, share = mean_confusion(test[test.protocol == protocol], emotions)
         right, wrong = share.diagonal(), share - np.diag(share.diagonal())
@@ -68,7 +68,7 @@ def confusions_alt(
             else "nothing is taken for anything else"
         )
         told.append(f"{protocol_title(protocol).capitalize()}: {words}.")
-    return f"Confusions of {system}. " + " ".join(told)
+    return f"Confusions of {system}. " + " ".join(told) + not_drawn(small)
 
 
 def _whole(share: float) -> str:
