@@ -101,14 +101,21 @@ def gap(
     scored: pd.DataFrame, corpus: Corpus, adjusted: dict, recipe: str, modality: str, protocol: str, reads: float
 ) -> str:
     """Where one modality's way to its ceiling is lost; `recipe` is the one that dev prefers, and `reads` how often it reads rightly."""
-    table = systems(scored[scored.protocol == protocol]).set_index("recipe")
+    reached = systems(scored[scored.protocol == protocol]).set_index("recipe").honest[recipe]
     best, luck = ceilings(corpus)[modality], realised_ceiling(corpus, modality)
-    return (
+    told = (
         f"Best possible from {modality_title(modality)}, in the long run: {percent(best)} %; the same rule on this corpus' clips: "
         f"{percent(luck)} %. The recipe chosen on dev says of {percent(reads)} % of clips what they show; whoever reads so can reach "
-        f"{percent(adjusted[modality])} %. Reached: {percent(table.loc[recipe].honest)} %. So about "
-        f"{percent(best - adjusted[modality])} points are lost because the model misreads what is shown; the {percent(1 - best)} points "
-        "above the ceiling are not in a clip at all."
+        f"{percent(adjusted[modality])} %. Reached: {percent(reached)} %. "
+    )
+    if reached > adjusted[modality]:
+        return (
+            f"{told}That is {percent(reached - adjusted[modality])} points more: luck, or clips tell more than what they show (a voice, "
+            "say, how long the words are). The table `05_beyond` of notebook 05 measures which."
+        )
+    return (
+        f"{told}So about {percent(best - adjusted[modality])} points are lost because the model misreads what is shown; the "
+        f"{percent(1 - best)} points above the ceiling are not in a clip at all."
     )
 
 

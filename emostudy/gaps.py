@@ -20,7 +20,7 @@ def gaps(
     adjusted: Mapping[str, float],
     protocol: str = "speaker_independent",
 ) -> pd.DataFrame:
-    """A row per set of modalities; all in 0 to 1. Recognition loses `ceiling - adjusted`, fusion `adjusted - reached`.
+    """A row per set of modalities; all in 0 to 1. Recognition loses `ceiling - adjusted`, fusion of several `adjusted - reached`.
 
     Args:
         scored: records, as of `records.score`.
@@ -37,7 +37,9 @@ def gaps(
     )
     if missing := set(recipes) - set(rows.modalities):
         raise ValueError(f"no UAR of {recipes[min(missing)]!r} with {min(missing)!r}; train it first or leave it out")
-    rows["lost_in_recognition"], rows["lost_in_fusion"] = rows.ceiling - rows.adjusted, rows.adjusted - rows.reached
+    fused = rows.modalities.str.contains("+", regex=False)
+    rows["lost_in_recognition"] = rows.ceiling - rows.adjusted
+    rows["lost_in_fusion"] = (rows.adjusted - rows.reached).where(fused)
     return rows[list(COLUMNS)].reset_index(drop=True)
 
 

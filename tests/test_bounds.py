@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 import toys
 
-from emostudy import bounds
+from emostudy import bounds, findings
 from emostudy.corpora.corpus import Corpus
 from emostudy.corpora.emosynth.tables import EMOTIONS, load_tables
 from emostudy.predictions import columns_of
+from emostudy.records import score
 
 
 @pytest.fixture
@@ -117,3 +118,14 @@ def test_knowledge_from_elsewhere_is_lost_when_answers_are_exchanged(synthetic):
     assert speech.own < speech.score - 0.04 and speech.p < 0.05
     assert abs(speech.text - speech.score) < 0.03 and speech.text > speech.own + 0.03 and speech.face < speech.text
     assert text.score == 1 and text.own < 0.8 and text.p == pytest.approx(1 / 61)
+
+
+def test_who_reaches_more_than_what_is_shown_allows_is_told_so(synthetic):
+    scored = score(predictions(synthetic, "speech", 0.9), synthetic)
+    below, above = (
+        findings.gap(scored, synthetic, {"speech": share}, "net", "speech", "random", 0.9) for share in (0.99, 0.01)
+    )
+    assert "are lost because the model misreads" in below and "05_beyond" not in below
+    reached = 100 * scored.query("metric == 'UAR' and emotion == 'all'").value.iloc[0]
+    assert f"Reached: {reached:.1f} %. That is {reached - 1:.1f} points more" in above and "05_beyond" in above
+    assert "misreads" not in above and "not in a clip at all" not in above

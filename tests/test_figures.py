@@ -120,7 +120,8 @@ def test_gap_to_ceiling_draws_both_losses():
     drawn = [line.get_xdata() for line in fig.axes[0].lines if line.get_label() == "_lost"]
     assert np.ravel(drawn) == pytest.approx([65, 72, 72, 80, 80, 88, 88, 95])
     assert {"7.0", "8.0"} <= set(words(fig))
-    assert "face: 65.0 reached of 80.0 possible, 8.0 points lost in recognition, 7.0 in fusion" in figures.gap_alt(lost)
+    assert "face: 65.0 reached of 80.0 possible, 8.0 points lost in recognition. face" in figures.gap_alt(lost)
+    assert "7.0 points lost in recognition, 8.0 in fusion." in figures.gap_alt(lost)
 
 
 def test_fusion_has_a_panel_per_protocol_and_the_best_single_modality():

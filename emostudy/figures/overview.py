@@ -129,7 +129,7 @@ def gap_to_ceiling(
     """
     labels = [modality_title(modalities) for modalities in gaps.modalities]
     stand = ", ".join(titles.get(recipe, recipe) for recipe in gaps.recipe.unique())
-    right = "Right: points lost in recognition and in fusion (of one modality: in deciding)."
+    right = "Right: points lost in recognition and, of several modalities, in fusion."
     note = f"{note} Whiskers: {interval_note(cluster)}. {right} Systems: {stand}."
     places = list(range(len(labels)))
     fig, ax = row_chart(width, Rows(labels, places, [], places), title, note, row=0.22)
@@ -168,7 +168,8 @@ def gap_alt(gaps: pd.DataFrame, protocol: str = "speaker_independent") -> str:
     """The finding of `gap_to_ceiling`, a sentence for each set of modalities."""
     return f"UAR in percent {on(protocol)} against the best possible. " + " ".join(
         f"{modality_title(row.modalities)}: {percent(row.reached)} reached of {percent(row.ceiling)} possible, "
-        f"{percent(row.lost_in_recognition)} points lost in recognition, {percent(row.lost_in_fusion)} in fusion."
+        f"{percent(row.lost_in_recognition)} points lost in recognition"
+        + ("." if pd.isna(row.lost_in_fusion) else f", {percent(row.lost_in_fusion)} in fusion.")
         for row in gaps.itertuples()
     )
 
