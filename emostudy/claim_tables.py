@@ -163,5 +163,6 @@ def note(modalities: str, cluster: str = "speaker") -> str:
     doubts = [f"{system}, {' and '.join(names)}: {careful}" for (system, careful), names in about.items()]
     return (
         f"Percent; in brackets the {interval_note(cluster)}. Training: mean over runs under their protocol, else under the honest one, of "
-        f"the only score of training clips that is recorded; of networks as they learn. To doubt: {'. '.join(doubts)}."
+        "the only score of training clips that is recorded, which is no accuracy; of networks as they learn, before logits are adjusted. "
+        f"To doubt: {'. '.join(doubts)}."
     )

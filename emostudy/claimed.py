@@ -103,4 +103,4 @@ class Asked:
             beside = pd.concat([beside.assign(protocol=protocol), *added], ignore_index=True)
             caption += ", and as published"
         shown = overfitting.worded(beside, lesson.titles)
-        return lesson.table(beside, "training", caption, shown, overfitting.NOTE)
+        return lesson.table(beside, "training", caption, shown, overfitting.note(beside, lesson.titles))

@@ -18,15 +18,27 @@ NOTE = (
 )
 
 
+ADJUSTED = (
+    " Of {} the training score is the learner's before its logits are adjusted, dev and test are after it: "
+    "no difference is told."
+)
+
+
 def training_scores(runs: list[dict]) -> pd.DataFrame:
-    """A row per run: `run_id, protocol, recipe, modalities, condition, train`, in 0 to 1; NaN where none was recorded.
+    """A row per run: `run_id, protocol, recipe, modalities, condition, train, adjusted`, in 0 to 1; NaN where none was recorded.
+
+    `adjusted`: whether dev and test are of logits that were adjusted afterwards, as the run's record says.
 
     Args:
         runs: of `predictions.read_records`.
     """
     columns = ["run_id", "protocol", "recipe", "modalities", "condition"]
-    rows = [{name: run.get(name, "none") for name in columns} | {"train": train_score(run)} for run in runs]
-    return pd.DataFrame(rows, columns=[*columns, "train"])
+    rows = [
+        {name: run.get(name, "none") for name in columns}
+        | {"train": train_score(run), "adjusted": "logit_adjustment" in run.get("fitted", {})}
+        for run in runs
+    ]
+    return pd.DataFrame(rows, columns=[*columns, "train", "adjusted"])
 
 
 def train_score(run: dict) -> float:
@@ -40,7 +52,7 @@ def train_score(run: dict) -> float:
 def table(
     predictions: pd.DataFrame, runs: list[dict], corpus: Corpus, protocol: str, condition: str = "none"
 ) -> pd.DataFrame:
-    """A row per recipe under one protocol: `recipe, modalities, train, dev, test, num_runs`, means over runs in 0 to 1.
+    """A row per recipe under one protocol: `recipe, modalities, train, dev, test, adjusted, num_runs`, means over runs in 0 to 1.
 
     Sorted by modalities, then by training less test score, the largest first; reference lines last.
 
@@ -55,15 +67,24 @@ def table(
     scored = scored[scored.metric == next(name for name in SCORES.values() if name in set(scored.metric))]
     means = scored.pivot_table(index=keys, columns="part", values="value", aggfunc="mean")
     trained = training_scores(runs)
-    trained = trained[trained.run_id.isin(rows.run_id)].groupby(keys).train
-    made = means.join(trained.mean().rename("train")).join(trained.size().rename("num_runs")).reset_index()
+    trained = trained[trained.run_id.isin(rows.run_id)].groupby(keys)
+    trained = trained.agg(train=("train", "mean"), adjusted=("adjusted", "any"), num_runs=("train", "size"))
+    made = means.join(trained).reset_index()
+    made["adjusted"] = made.adjusted.eq(True)  # of what has no record nothing is known
     made = made.assign(rank=made.modalities.map(modality_rank), lead=made.test - made.train)
-    return made.sort_values(["rank", "lead", "recipe"])[[*keys, *PARTS, "num_runs"]].reset_index(drop=True)
+    return made.sort_values(["rank", "lead", "recipe"])[[*keys, *PARTS, "adjusted", "num_runs"]].reset_index(drop=True)
 
 
 def worded(table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
-    """`table` in percent, and training less test in points."""
+    """`table` in percent, and training less test in points, "-" where one is before an adjustment and the other after it."""
     shown = {"system": table.recipe.map(lambda name: titles.get(name, name)), "modality": table.modalities}
     shown |= {"split": table.protocol.map(protocol_title)} if "protocol" in table else {}
     parts = {name: table[part].map(percent) for name, part in zip(("training", "dev", "test"), PARTS, strict=True)}
-    return pd.DataFrame({**shown, **parts, "training - test (points)": (table.train - table.test).map(percent)})
+    lead = (table.train - table.test).where(~table.adjusted)
+    return pd.DataFrame({**shown, **parts, "training - test (points)": lead.map(percent)})
+
+
+def note(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    """What stands under it: what training scores are, and which systems adjust their logits after learning."""
+    names = dict.fromkeys(titles.get(name, name) for name in table.recipe[table.adjusted])
+    return NOTE + (ADJUSTED.format(" and of ".join(names)) if names else "")

@@ -177,10 +177,25 @@ def test_training_beside_test_has_the_means_over_runs_the_most_overfitted_first(
     assert (table.dev > 1 / 3).all() and table.test.is_monotonic_increasing
     shown = overfitting.worded(table, {"speech_svm": "SVM"})
     assert shown.system.tolist() == ["speech_mfcc_lstm", "SVM"] and shown.training.tolist() == ["70.0", "70.0"]
+    assert shown["training - test (points)"].tolist() == [
+        f"{100 * (row.train - row.test):.1f}" for row in table.itertuples()
+    ]
     with pytest.raises(
         ValueError, match=r"no prediction under 'official'; there are \['random', 'speaker_independent'\]"
     ):
         overfitting.table(predictions, runs, toys.corpus(), "official")
+
+
+def test_no_difference_is_told_between_a_score_before_and_one_after_logits_are_adjusted(made):
+    predictions, runs = made
+    adjusted = [run | {"fitted": {"train_uar": 0.7, "logit_adjustment": 0.5}} for run in runs]
+    both = [after if after["recipe"] == "speech_svm" else run for run, after in zip(runs, adjusted, strict=True)]
+    table = overfitting.table(predictions, both, toys.corpus(), "speaker_independent")
+    shown = overfitting.worded(table, {}).set_index("system")["training - test (points)"]
+    assert shown["speech_svm"] == "-" and float(shown["speech_mfcc_lstm"]) > 0
+    assert " Of SVM the training score is the learner's before" in overfitting.note(table, {"speech_svm": "SVM"})
+    plain = overfitting.table(predictions, runs, toys.corpus(), "speaker_independent")
+    assert overfitting.note(plain, {}) == overfitting.NOTE and "-" not in set(overfitting.worded(plain, {}).iloc[:, -1])
 
 
 def test_a_claims_own_way_to_split_stands_for_its_authors(made):
