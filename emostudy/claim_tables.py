@@ -8,6 +8,7 @@ from emostudy.claims import IN_THEIR_WAY, Claim, subjects
 from emostudy.corpora.catalogue import card
 from emostudy.corpora.corpus import Corpus
 from emostudy.overfitting import training_scores
+from emostudy.recipes.registry import KINDS, named
 from emostudy.systems import NOTEBOOK
 from emostudy.wording import interval, interval_note, percent, protocol_title
 
@@ -17,8 +18,10 @@ JUDGED = (
     ("subset_accuracy", "macro_F1"),
 )  # what is claimed and the fairer one; of clips with several labels
 FIGURES = {"": "value", "_low": "ci_low", "_high": "ci_high"}
+SEEDS = ("_least", "_most")
 CONDITIONS = ("none", IN_THEIR_WAY)
 NO_RUN = "not run here"
+APART = 0.01  # the lowest and the highest seed: what is nearer is not told
 NEAREST = "random"  # may stand for a way to split that did not run, or of which nothing is said
 
 
@@ -28,7 +31,7 @@ def table(
     """A row per printed number and recipe that rebuilds its model and ran here; a number of which none ran has one row.
 
     Args:
-        scored: records of these predictions (`records.score`).
+        scored: records of these predictions (`records.score`), and, for the range over seeds, of single runs (`records.score_runs`).
         runs: records of their runs (`predictions.read_records`), which know training scores and where a recipe comes from.
         protocols: as run. The last is the honest one, and so is one alone. Of those before it a claim's own way to split counts as its
             authors', else a random split does; never the way of other authors.
@@ -37,8 +40,8 @@ def table(
         system, subject, metric, claimed (0 to 1), measured_on, of, on, same_corpus; recipe and title ("" where none ran), the
         weights that it starts from, and `reading`, what was decided for it; train_UAR under their protocol, else under the honest
         one, mean over runs; protocol_theirs, protocol_honest, "" where none; theirs_WA, honest_WA, honest_UAR, each with _low and
-        _high; fall: of WA from theirs to honest. NaN where something was not run. Of clips with several labels subset accuracy
-        stands for WA, macro F1 for UAR.
+        _high, and with _least and _most of several seeds (means over folds); fall: of WA from theirs to honest. NaN where something
+        was not run. Of clips with several labels subset accuracy stands for WA, macro F1 for UAR.
     """
     rows = scored[(scored.emotion == "all") & (scored.part == "test") & scored.condition.isin(CONDITIONS)]
     present = [protocol for protocol in protocols if protocol in set(rows.protocol)]
@@ -46,7 +49,7 @@ def table(
     trained = training_scores(runs)
     trained = trained[trained.condition.isin(CONDITIONS)].groupby(["protocol", "recipe"]).train.mean()
     ran = {run["recipe"]: run for run in runs if run["modalities"] == modalities and run["recipe"] in set(rows.recipe)}
-    made = []
+    made, decided = [], readings(modalities, corpus)
     for claims in subjects(modalities):
         fitting = [name for name, run in ran.items() if run.get("source", "").startswith(claims[0].source)]
         sides = sides_of(claims[0], present)
@@ -55,13 +58,19 @@ def table(
             ours = {"recipe": name, "title": ran[name]["title"] if name else ""}
             ours |= {
                 "weights": ran.get(name, {}).get("pretrained", ""),
-                "reading": ran.get(name, {}).get("reading", ""),
+                "reading": decided.get(name) or ran.get(name, {}).get("reading", ""),
             }
             fitted = trained.get((sides["theirs"] or sides["honest"], name), float("nan"))
             ours |= {f"train_{judged[1]}": fitted} | reached
             ours |= {f"protocol_{side}": protocol for side, protocol in sides.items()}
             made += [told(claim, corpus) | ours for claim in claims]
     return pd.DataFrame(made)
+
+
+def readings(modalities: str, corpus: Corpus) -> dict[str, str]:
+    """What was decided for each system of one modality, as its recipe says today: the records of its runs may be older."""
+    known = named(modalities, corpus) if modalities in KINDS else {}
+    return {name: recipe.reading for name, recipe in known.items()}
 
 
 def sides_of(claim: Claim, present: Sequence[str]) -> dict[str, str]:
@@ -81,12 +90,15 @@ def told(claim: Claim, corpus: Corpus) -> dict:
 
 
 def scores_of(rows: pd.DataFrame, sides: dict[str, str], judged: tuple[str, str]) -> dict[str, float]:
-    """Scores of one recipe with their intervals, and the fall; NaN where it did not run so, or so alone."""
-    found = {}
+    """Scores of one recipe with their intervals and ranges over seeds, and the fall; NaN where it did not run so, or so alone."""
+    found, pooled = {}, (rows.fold.astype(str) == "all") & (rows.seed.astype(str) == "all")
     for side, at in SCORES:
-        row = rows[(rows.protocol == sides[side]) & (rows.metric == judged[at])]
+        of = (rows.protocol == sides[side]) & (rows.metric == judged[at])
+        row, seeds = rows[of & pooled], rows[of & ~pooled].groupby("seed").value.mean()
         for ending, column in FIGURES.items():
             found[f"{side}_{judged[at]}{ending}"] = float(row[column].iloc[0]) if len(row) else float("nan")
+        for ending, value in zip(SEEDS, (seeds.min(), seeds.max()), strict=True):
+            found[f"{side}_{judged[at]}{ending}"] = value if len(seeds) > 1 else float("nan")
     return found | {"fall": found[f"theirs_{judged[0]}"] - found[f"honest_{judged[0]}"]}
 
 
@@ -116,12 +128,19 @@ def ours(row: Mapping, one_way: bool = True) -> dict[str, str]:
     cells = {f"training, {names[1]}": percent(row[f"train_{judged[1]}"])}
     for side, at in SCORES:
         if protocol := row[f"protocol_{side}"]:
-            reached = interval(*(row[f"{side}_{judged[at]}{ending}"] for ending in FIGURES))
+            name = f"{side}_{judged[at]}"
+            reached = interval(*(row[f"{name}{ending}"] for ending in FIGURES)) + seeds(row, name)
             if one_way or side == "honest":
                 cells[f"{protocol_title(protocol)}, {names[at]}"] = reached
             else:
                 cells[f"their way, {names[at]}"] = f"{reached} ({protocol_title(protocol)})"
     return cells | ({f"fall (points of {names[0]})": percent(row["fall"])} if row["protocol_theirs"] else {})
+
+
+def seeds(row: Mapping, name: str) -> str:
+    """ "; seeds 14.3 to 43.8" where several ran and lie apart, for an interval holds nothing of it; else ""."""
+    least, most = (row.get(f"{name}{end}", float("nan")) for end in SEEDS)
+    return f"; seeds {percent(least)} to {percent(most)}" if most - least > APART else ""
 
 
 def claimed(claims: Sequence[Claim]) -> str:
@@ -140,9 +159,16 @@ def not_run(table: pd.DataFrame, modalities: str) -> str:
         of = table[(table.system == claim.system) & (table.subject == claim.subject)]
         if (of.recipe == "").all():
             lines.append(f"* {claim.system}, {claim.subject}: `{command(claim)}`")
-    return (
-        "\n".join(["Not run here, and how to run it:", "", *lines]) if lines else "Of every claim a rebuild ran here."
-    )
+    ran = "A rebuild of each of these models ran here, be this its claim's own corpus or not."
+    return "\n".join(["Not run here, and how to run it:", "", *lines]) if lines else ran
+
+
+def rebuilt(table: pd.DataFrame) -> list[str]:
+    """ "MLP (M): 401 frames are 5.0 s": what was decided for each rebuild, those of which the same was decided together."""
+    same = {}
+    for row in table[table.recipe != ""].drop_duplicates("recipe").itertuples():
+        same.setdefault(row.reading or "as its source tells it", []).append(row.title)
+    return [f"{', '.join(titles)}: {reading}" for reading, titles in same.items()]
 
 
 def command(claim: Claim) -> str:
@@ -155,14 +181,15 @@ def command(claim: Claim) -> str:
     return f"python -m emostudy run --only {NOTEBOOK[claim.modalities]} {where} -p systems='[{names}]'"
 
 
-def note(modalities: str, cluster: str = "speaker") -> str:
-    """What stands under the table: units, what training scores are, and what is to be doubted of each claim."""
-    about = {}
+def note(modalities: str, cluster: str = "speaker", table: pd.DataFrame | None = None) -> str:
+    """What stands under the table: units, what training scores are, what is to be doubted of each claim, and how it was rebuilt."""
+    about, ours = {}, [] if table is None else rebuilt(table)
     for claims in subjects(modalities):
         about.setdefault((claims[0].system, claims[0].careful), []).append(claims[0].subject)
     doubts = [f"{system}, {' and '.join(names)}: {careful}" for (system, careful), names in about.items()]
     return (
         f"Percent; in brackets the {interval_note(cluster)}. Training: mean over runs under their protocol, else under the honest one, of "
         "the only score of training clips that is recorded, which is no accuracy; of networks as they learn, before logits are adjusted. "
-        f"To doubt: {'. '.join(doubts)}."
+        f"Seeds: the lowest and the highest. To doubt: {'. '.join(doubts)}."
+        + (f" Rebuilt: {'. '.join(ours)}." if ours else "")
     )

@@ -53,7 +53,7 @@ def gather(results: Path) -> pd.DataFrame:
     found = []
     for folder in folders(results):
         corpus, scored = reopen(folder), pd.read_csv(folder / "records.csv", dtype={"fold": str, "seed": str})
-        scored = scored[(scored.fold == "all") & (scored.seed == "all") & (scored.group == "all")]
+        scored = scored[scored.group == "all"]
         runs, protocols = runs_in(folder), by_rigour(scored.protocol)
         for modalities in dict.fromkeys(claim.modalities for claim in CLAIMS):
             table = claim_tables.table(scored, runs, corpus, protocols, modalities)
@@ -117,7 +117,8 @@ def table(found: pd.DataFrame, leaks: pd.DataFrame, claims: Sequence[Claim] = CL
 
     Returns:
         What the claim says; `verdict`; recipe, title and corpus of what is judged, "" where nothing is; `unlike`: in what that only stands
-        in for theirs; `reached` in the authors' way, with reached_low and reached_high (NaN on training clips); `tested`: accuracy of
+        in for theirs; `reached` in the authors' way, with reached_low and reached_high (NaN on training clips), and reached_least
+        and reached_most of several seeds, of test clips; `tested`: accuracy of
         their test clips, with tested_low and tested_high; `honest`, accuracy under the honest protocol, with honest_low and
         honest_high; `protocol`, the authors' way; `also`: what others that the claim names reached in it, and of the one
         nearest to the number near, near_honest, each with _low and _high; `explained`;
@@ -152,11 +153,12 @@ def judged(claim: Claim, found: pd.DataFrame, leaks: pd.DataFrame) -> dict:
         **{name: row.get(name, "") for name in ("recipe", "title", "corpus")},
         "unlike": unlike,
         **{f"reached{end}": value for end, value in zip(ENDS, reached, strict=True)},
+        **{f"reached{end}": row.get(f"theirs_WA{end}", float("nan")) for end in claim_tables.SEEDS},
         **{f"tested{end}": row.get(f"theirs_WA{end}", float("nan")) for end in ENDS},
         **{f"honest{end}": row.get(f"honest_WA{end}", float("nan")) for end in ENDS},
         "protocol": row.get("protocol_theirs", ""),
         **_nearest_other(claim, able[1:]),
-        "also": "; ".join(f"{one['title']} {interval(*reached_by(claim, one))}" for one in able[1:]),
+        "also": "; ".join(f"{one['title']} {_told_by(claim, one)}" for one in able[1:]),
         "explained": "" if said in (MISSED, SO_MISSED) else explained(claim, leaks),
         **_elsewhere([one for one in rows if one not in able]),
         "command": claim_tables.command(claim),
@@ -215,6 +217,12 @@ def reached_by(claim: Claim, row: dict) -> tuple[float, float, float]:
     if claim.measured_on == "training":
         return float(row["train_UAR"]), float("nan"), float("nan")
     return tuple(float(row[f"theirs_WA{end}"]) for end in ENDS)
+
+
+def _told_by(claim: Claim, row: dict) -> str:
+    """`reached_by` with its range over seeds; of training clips there is neither interval nor range."""
+    seeds = "" if claim.measured_on == "training" else claim_tables.seeds(row, "theirs_WA")
+    return interval(*reached_by(claim, row)) + seeds
 
 
 def verdict(claim: Claim, reached: tuple[float, float, float], unlike: str = "") -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from emostudy import claim_tables
 from emostudy.claim_verdicts import CANNOT, JUDGED, MARKS, UNRUN
 from emostudy.leaks import LEAKS
 from emostudy.paths import write_atomically
@@ -61,7 +62,9 @@ def way(row) -> str:
     if pd.isna(row.reached_high):
         tested = interval(row.tested, row.tested_low, row.tested_high)
         return f"{percent(row.reached)} (UAR of training clips, {protocol_title(row.protocol)}; of test clips {tested})"
-    return f"{interval(row.reached, row.reached_low, row.reached_high)} ({protocol_title(row.protocol)})"
+    known = row.to_dict() if isinstance(row, pd.Series) else row._asdict()  # or of itertuples
+    seeds = claim_tables.seeds(known, "reached")
+    return f"{interval(row.reached, row.reached_low, row.reached_high)}{seeds} ({protocol_title(row.protocol)})"
 
 
 def honest(row) -> str:

@@ -11,6 +11,7 @@ from emostudy.claims import IN_THEIR_WAY
 from emostudy.predictions import read_records
 from emostudy.recipes import Recipe
 from emostudy.recipes.voices import knowing_the_speaker
+from emostudy.records import score_runs
 from emostudy.wording import by_rigour, metric_title, protocol_title
 
 NAMES = {"face": "Faces", "speech": "Voices", "text": "Words"}
@@ -67,9 +68,8 @@ class Asked:
     @property
     def _claims(self) -> pd.DataFrame:
         lesson = self.lesson
-        return claim_tables.table(
-            lesson.score(self._all), self._runs, lesson.corpus, [*self._ways, *lesson.protocols], self.modality
-        )
+        scored = pd.concat([lesson.score(self._all), score_runs(self._all, lesson.corpus)], ignore_index=True)
+        return claim_tables.table(scored, self._runs, lesson.corpus, [*self._ways, *lesson.protocols], self.modality)
 
     @property
     def _ways(self) -> list[str]:
@@ -81,9 +81,14 @@ class Asked:
         """Claimed, their protocol, honest protocol: written as `NN_claims`, and given back worded."""
         found, lesson = self._claims, self.lesson
         shown = claim_tables.worded(found, lesson.corpus, self.modality)
-        note = claim_tables.note(self.modality, lesson.corpus.card["cluster"])
+        note = claim_tables.note(self.modality, lesson.corpus.card["cluster"], found)
         caption = f"{NAMES[self.modality]} alone: what was claimed, and what its rebuilds reach here"
         return lesson.table(found, "claims", caption, shown, note)
+
+    def readings(self) -> Markdown:
+        """What was decided for each rebuild that stands in the table of claims, where its source says nothing or was not followed."""
+        lines = [f"* {line}." for line in claim_tables.rebuilt(self._claims)]
+        return Markdown("\n".join(["How each was rebuilt:", "", *lines]) if lines else "Nothing was rebuilt here.")
 
     def not_run(self) -> Markdown:
         """The claims of which no rebuild ran here, and the commands that run one."""

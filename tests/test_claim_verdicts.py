@@ -294,3 +294,13 @@ def test_exercises_follow_from_what_was_printed(table):
     assert rise_of_one_side(table, "ResNet-18 on faces") == pytest.approx(29.4)
     assert half_width(0.5, 100) == pytest.approx(9.8)
     assert widest(table, 800) == pytest.approx(half_width(0.574, 800))
+
+
+def test_their_way_tells_of_seeds_that_lie_apart():
+    row = pd.Series({"reached": 0.3, "reached_low": 0.2, "reached_high": 0.4, "protocol": "random"})
+    assert words.way(row) == "30.0 [20.0, 40.0] (random split)"
+    apart = row.to_dict() | {"reached_least": 0.1, "reached_most": 0.45}
+    assert words.way(pd.Series(apart)) == "30.0 [20.0, 40.0]; seeds 10.0 to 45.0 (random split)"
+    (named,) = pd.DataFrame([apart]).itertuples()
+    assert "seeds 10.0" in words.way(named)
+    assert "seeds" not in words.way(pd.Series(apart | {"reached_most": 0.105}))

@@ -13,7 +13,7 @@ from emostudy.leaks import LEAKS
 from emostudy.predictions import arrays
 from emostudy.recipes.fusions import HEADS, SCORE_TRANSFORMER
 from emostudy.recipes.registry import every
-from emostudy.records import score
+from emostudy.records import score, score_runs
 
 PROTOCOLS = ("random", "speaker_independent")
 MADE = {"speech_mfcc_lstm": ("system F, speech", 2.0), "speech_svm": ("classical line", 3.0)}
@@ -105,7 +105,9 @@ def test_what_rebuilds_nothing_is_left_out_and_what_did_not_run_stands_below(tab
         "M, MLP on 13 x 401 MFCCs: `python -m emostudy run --only 03 --corpus meld --protocols as_published:100_clips,official -p "
         """systems='["speech_mlp_raw", """ in told
     )
-    assert "F, LSTM" not in told and claim_tables.not_run(table, "physio") == "Of every claim a rebuild ran here."
+    assert "F, LSTM" not in told and claim_tables.not_run(table, "physio").startswith(
+        "A rebuild of each of these models ran"
+    )
 
 
 def test_protocols_are_those_that_ran_and_one_alone_has_no_fall(made):
@@ -140,6 +142,38 @@ def test_of_several_labels_the_scores_are_called_what_they_are(made):
         "fall (points of subset accuracy)",
     ]
     assert "-" not in set(shown.iloc[0, 4:])
+
+
+def test_how_a_rebuild_was_read_is_told_as_its_recipe_says_today(table):
+    (told,) = claim_tables.rebuilt(table)
+    assert told == f"SPEECH_MFCC_LSTM: {every('speech')['speech_mfcc_lstm'].reading}"
+    assert claim_tables.note("speech", table=table).endswith(f" Rebuilt: {told}.")
+    assert "Rebuilt" not in claim_tables.note("speech") and claim_tables.rebuilt(table[table.recipe == ""]) == []
+    two = pd.concat([table, table[table.recipe != ""].assign(recipe="other", title="OTHER")])
+    assert claim_tables.rebuilt(two) == [told.replace(":", ", OTHER:", 1)]
+
+
+def test_seeds_that_lie_apart_are_told_beside_the_interval(made):
+    predictions, runs = made
+    own = predictions[predictions.recipe == "speech_mfcc_lstm"]
+    worse = own.assign(seed=1, predicted=own.predicted.where(own.protocol != "random", "anger"))
+    apart = pd.concat([own, worse.assign(run_id=worse.run_id + "-1")], ignore_index=True)
+    scored = pd.concat([score(apart, toys.corpus()), score_runs(apart, toys.corpus())])
+    table = claim_tables.table(scored, runs, toys.corpus(), PROTOCOLS, "speech")
+    row = table[table.recipe != ""].squeeze()
+    tested = apart[(apart.part == "test") & (apart.protocol == "random")]
+    right = (tested.emotion == tested.predicted).groupby([tested.seed, tested.fold]).mean().groupby("seed").mean()
+    assert (row.theirs_WA_least, row.theirs_WA_most) == (pytest.approx(right[1]), pytest.approx(right[0]))
+    shown = claim_tables.worded(table, toys.corpus(), "speech").iloc[0]
+    assert shown["random split, WA"].endswith(f"]; seeds {100 * right[1]:.1f} to {100 * right[0]:.1f}")
+    assert "seeds" not in shown["new speakers, WA"]  # both the same there
+    assert "seeds" not in "".join(claim_tables.worded(made_of_one(made), toys.corpus(), "speech").iloc[0])
+
+
+def made_of_one(made):
+    """The table of one seed."""
+    scored = pd.concat([score(made[0], toys.corpus()), score_runs(made[0], toys.corpus())])
+    return claim_tables.table(scored, made[1], toys.corpus(), PROTOCOLS, "speech")
 
 
 def test_every_doubt_stands_once_under_the_table():

@@ -56,6 +56,7 @@ def test_it_stands_in_the_tables_of_claims_and_of_training(done):
     other = claims[claims["rebuilt by"] == "TF-IDF + logistic regression"].iloc[0]
     assert other["70/20/10 as published, WA"] == "-" and other["new speakers, WA"] != "-"
     assert training[training.system == "naive Bayes (R)"]["split"].tolist() == ["70/20/10 as published"]
+    assert "* naive Bayes (R): TF-IDF of words and pairs of words;" in asked.readings().data
     csv = pd.read_csv(lesson.folder / "tables" / "04_claims.csv")
     assert csv[csv.recipe == "text_bayes"].theirs_WA.notna().all()
 
