@@ -68,6 +68,7 @@ def test_every_network_has_a_panel_the_best_on_dev_first():
     fig = figures.all_curves(networks(3), {"net2": "the best"}, 0.1)
     drawn = [ax for ax in fig.axes if ax.lines]
     assert [ax.get_title(loc="left") for ax in drawn] == ["the best", "net1", "net0"]
+    assert [ax.get_xlabel() for ax in drawn] == ["", "epoch", "epoch"]  # below the lowest of each of two columns
     lines = {line.get_label(): line for line in drawn[0].lines}
     assert lines["_dev mean"].get_ydata()[0] == pytest.approx(100 * ((0.3 + 0.32) / 4 + 0.04))
     assert lines["_kept"].get_xdata().tolist() == [2, 3] and "_train mean" in lines

@@ -100,6 +100,14 @@ def test_protocols_alt_tells_the_finding():
     assert "Best on new speakers is late (face + speech) with 80.0 [76.0, 85.0]" in alt
 
 
+def test_where_chance_is_not_one_number_it_is_said():
+    records = made_records(metric="macro_F1")
+    note = " ".join(words(figures.protocols(records, TITLES, metric="macro_F1")))
+    told = "Chance in macro F1 is not one number, it depends on the clips; see the reference lines."
+    assert told in " ".join(note.split()) and told in figures.protocols_alt(records, TITLES, "macro_F1")
+    assert "not one number" not in figures.protocols_alt(made_records(), TITLES)
+
+
 def test_what_rises_is_said_to_rise():
     records = made_records()
     random, fewer = records.protocol == "random", records.value.where(records.protocol != "random", records.value / 2)
@@ -311,6 +319,24 @@ def test_speakers_of_few_clips_are_left_out_and_counted():
     assert "Not drawn: random split, of 12 test clips" in " ".join(gone._supxlabel.get_text().split())
 
 
+def test_speakers_stand_beside_chance_with_their_numbers_of_clips():
+    fig = figures.per_speaker(made_predictions(), CORPUS, "CNN")
+    ax = fig.axes[0]
+    assert points(ax, "chance") == pytest.approx([0, 1]) and ax.get_ylim()[0] < 50 and "chance 50.0" in words(fig)
+    note = " ".join(fig._supxlabel.get_text().split())
+    assert "10 clips a speaker (fewer than 20: 12 speakers)." in note
+    some = fewer(
+        pd.concat([made_predictions(), made_predictions().assign(clip_id=lambda t: t.clip_id + "b")]),
+        "speaker_independent",
+        ["s3"],
+        15,
+    )
+    note = " ".join(figures.per_speaker(some, CORPUS, "CNN")._supxlabel.get_text().split())
+    assert "15 to 20 clips a speaker (fewer than 20: s3)." in note
+    alt = figures.per_speaker_alt(made_predictions(), CORPUS, "CNN")
+    assert "Random split: 100.0 for all; mean" in alt and "from 100.0" not in alt
+
+
 def test_where_every_speaker_has_few_clips_all_are_drawn_and_it_is_said():
     few = fewer(made_predictions(), "speaker_independent", GENDERS, FEWEST - 1)
     fig, alt = (draw(few, CORPUS, "CNN") for draw in (figures.per_speaker, figures.per_speaker_alt))
@@ -323,7 +349,7 @@ def test_names_of_narrow_groups_do_not_overprint():
     fig = figures.per_speaker(made_predictions(), corpus, "CNN")
     fig.savefig(io.BytesIO(), dpi=style.DPI)
     boxes = [text.get_window_extent() for text in fig.axes[0].texts]
-    assert len(boxes) == 3 and not any(a.overlaps(b) for at, a in enumerate(boxes) for b in boxes[:at])
+    assert len(boxes) == 4 and not any(a.overlaps(b) for at, a in enumerate(boxes) for b in boxes[:at])
 
 
 def test_emotion_counts_add_up():

@@ -88,7 +88,7 @@ def all_curves(curves: pd.DataFrame, titles: Mapping[str, str], chance: float | 
     some = f"{_how_many(kept)}, those that dev likes best; " if len(drawn) < len(kept) else ""
     note = (
         f"{protocol_title(protocol).capitalize()}; {some}{_runs(curves)}. Lines: mean of runs, dashed: training clips, solid: dev clips; "
-        "dots: epochs kept, by dev clips; numbers: score and epoch there, in the mean."
+        "bands: lowest to highest run, if they find room; dots: epochs kept, by dev clips; numbers: score and epoch there, in the mean."
     )
     title, height = "When does each network stop learning?", 1.15 * len(lines) + 0.13 * sum(lines) + 0.75
     fig, axes = canvas(width, height, title, note, len(lines), columns, sharey=True)
@@ -106,7 +106,8 @@ def all_curves(curves: pd.DataFrame, titles: Mapping[str, str], chance: float | 
         mark_chance(axes.flat[: len(drawn)], chance, "left")
     for ax in axes[:, 0]:
         ax.set_ylabel(f"{SCORES[score]} (%)")
-    axes[-1, 0].set_xlabel("epoch")
+    for at in range(max(len(drawn) - columns, 0), len(drawn)):
+        axes.flat[at].set_xlabel("epoch")  # the lowest of each column
     return settled(fig)
 
 

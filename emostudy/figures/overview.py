@@ -64,7 +64,8 @@ def protocols(
     lost = "gained" if rises else "lost"
     asked = f"How much is {lost} {honest}?" if "fall" in table else f"What is reached {honest}?"
     fall = f" Fall in points{', less than nothing where it rises' if rises else ''}." if "fall" in table else ""
-    note = f"{alone(records.protocol)}{sample(records, cluster)}. Whiskers: {interval_note(cluster)}.{fall}{not_drawn(small)}"
+    left = f"{_no_chance(table, metric)}{not_drawn(small)}"
+    note = f"{alone(records.protocol)}{sample(records, cluster)}. Whiskers: {interval_note(cluster)}.{fall}{left}"
     fig, ax = row_chart(width, rows, title or asked, note, metric=metric)
     for y, row in zip(rows.places, table.itertuples(), strict=True):
         dumbbell(ax, y, row, look(row.modalities), row.recipe, shown)
@@ -93,7 +94,15 @@ def protocols_alt(records: pd.DataFrame, titles: Mapping[str, str], metric: str 
         f"Best {on(shown['honest'])} is {full_title(best, titles)} with {reached}.",
         *([f"Chance is {percent(chance_of(records))}."] if metric == "UAR" else []),
     ]
-    return " ".join(told) + not_drawn(small)
+    return " ".join(told) + _no_chance(table, metric) + not_drawn(small)
+
+
+def _no_chance(table: pd.DataFrame, metric: str) -> str:
+    """Why no chance is drawn; "" for UAR."""
+    if metric == "UAR":
+        return ""
+    instead = "; see the reference lines" if table.modalities.isin(["none", ""]).any() else ""
+    return f" Chance in {metric_title(metric)} is not one number, it depends on the clips{instead}."
 
 
 def _falls(trained: pd.DataFrame, titles: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from emostudy.wording import (
     enough,
     interval,
     not_drawn,
+    number,
     on,
     percent,
     protocol_title,
@@ -26,6 +27,7 @@ from emostudy.wording import (
 SIGNS = {"female": "♀ women", "male": "♂ men"}
 MOST = 100  # speakers that a strip has room for
 MAX_NAMED = 40  # more speakers than this do not find room for their names
+FEW = 20  # test clips of a speaker below which a mark says little: named in the note
 FEWEST = 10  # test clips of a speaker below which a mark would say nothing but luck (an interval, in 13, asks for more)
 LINE = 0.16  # of the height of the marks, for a line of words below them
 
@@ -86,9 +88,11 @@ def per_speaker(predictions: pd.DataFrame, corpus: Corpus, system: str = "", wid
     table = speaker_uar(test, corpus)
     shown = roles(test.protocol)
     where = f" {on(shown['honest'])}" if "flattering" in shown else ""
-    note = f"{alone(test.protocol)}{sample(test)}. Grey lines: mean of the group's speakers drawn here{where}; sorted within it.{out}"
-    fig, axes = canvas(width, 2.8 if out else 2.4, titled(system, "who is hard to read?"), note)
-    ax, seen = axes[0, 0], look(test.modalities.iloc[0])
+    note = f"{alone(test.protocol)}{sample(test)}{_clips_each(test, shown['honest'])}. Grey lines: mean of the group's speakers drawn "
+    note = f"{note}here{where}; sorted within it.{out}"
+    fig, axes = canvas(width, 3.0 if out else 2.5, titled(system, "who is hard to read?"), note)
+    ax, seen, chance = axes[0, 0], look(test.modalities.iloc[0]), 1 / test.filter(regex="^p_").shape[1]
+    ax.axhline(100 * chance, color=GREY, lw=0.9, ls=(0, (1, 1.5)), label="_chance", zorder=0)
     places = table.index + 1.5 * table.gender.ne(table.gender.shift()).cumsum()
     for x, row in zip(places, table.itertuples() if "flattering" in shown else (), strict=False):
         ax.plot([x, x], [100 * row.flattering, 100 * row.honest], color=seen.colour, lw=2.5, alpha=0.28)
@@ -97,6 +101,13 @@ def per_speaker(predictions: pd.DataFrame, corpus: Corpus, system: str = "", wid
         ax.plot(
             places, 100 * table[role], seen.marker, ms=3.6, mfc=face, mec=seen.colour, mew=0.9, label=f"_{protocol}"
         )
+    at = {
+        "xy": (1, 100 * chance),
+        "xycoords": ("axes fraction", "data"),
+        "xytext": (0, 2),
+        "textcoords": "offset points",
+    }
+    ax.annotate(f"chance {percent(chance)}", ha="right", color=GREY, **at)
     _groups(ax, table, places, (width - 0.6) / (places.max() - places.min() + 2))
     named = len(table) <= MAX_NAMED
     ax.set_xticks(places if named else [], table.speaker if named else [], rotation=90)
@@ -117,11 +128,22 @@ def per_speaker_alt(predictions: pd.DataFrame, corpus: Corpus, system: str = "on
             low, high = rows.loc[rows[role].idxmin()], rows.loc[rows[role].idxmax()]
             means = rows.groupby("gender")[role].mean()
             groups = ", ".join(f"{gender or _unsaid(table)} {percent(value)}" for gender, value in means.items())
-            told.append(
-                f"{protocol_title(protocol).capitalize()}: from {percent(low[role])} (speaker {low.speaker}) to "
-                f"{percent(high[role])} (speaker {high.speaker}); mean of these speakers: {groups}."
+            ends = (
+                f"from {percent(low[role])} (speaker {low.speaker}) to {percent(high[role])} (speaker {high.speaker})"
             )
+            if percent(low[role]) == percent(high[role]):
+                ends = f"{percent(low[role])} for {'all' if len(rows) > 1 else f'speaker {low.speaker}'}"
+            told.append(f"{protocol_title(protocol).capitalize()}: {ends}; mean of these speakers: {groups}.")
     return f"UAR in percent of {system} for each of {counted(len(table), 'speaker')}. " + " ".join(told) + out
+
+
+def _clips_each(test: pd.DataFrame, protocol: str) -> str:
+    """ ", 12 to 60 clips a speaker, of fewer than 20: 03, 07": under one protocol, with the names of the smallest, or how many of them."""
+    num = test[test.protocol == protocol].groupby("speaker").clip_id.nunique()
+    ends = dict.fromkeys((num.min(), num.max()))
+    few = num.index[num < FEW]
+    named = ", ".join(few) if len(few) <= 8 else counted(len(few), "speaker")
+    return f", {' to '.join(map(number, ends))} clips a speaker" + (f" (fewer than {FEW}: {named})" if len(few) else "")
 
 
 def _unsaid(table: pd.DataFrame) -> str:
