@@ -10,7 +10,7 @@ from emostudy.corpora.corpus import Corpus
 from emostudy.overfitting import training_scores
 from emostudy.recipes.registry import KINDS, named
 from emostudy.systems import NOTEBOOK
-from emostudy.wording import interval, interval_note, percent, protocol_title
+from emostudy.wording import FEWEST, interval, interval_note, percent, protocol_title, too_few
 
 SCORES = (("theirs", 0), ("honest", 0), ("honest", 1))  # a side, and which of `JUDGED`
 JUDGED = (
@@ -41,7 +41,8 @@ def table(
         weights that it starts from, and `reading`, what was decided for it; train_UAR under their protocol, else under the honest
         one, mean over runs; protocol_theirs, protocol_honest, "" where none; theirs_WA, honest_WA, honest_UAR, each with _low and
         _high, and with _least and _most of several seeds (means over folds); fall: of WA from theirs to honest. NaN where something
-        was not run. Of clips with several labels subset accuracy stands for WA, macro F1 for UAR.
+        was not run, and of a fall where they tested `wording.too_few` clips. Of clips with several labels subset accuracy stands for
+        WA, macro F1 for UAR.
     """
     rows = scored[(scored.emotion == "all") & (scored.part == "test") & scored.condition.isin(CONDITIONS)]
     present = [protocol for protocol in protocols if protocol in set(rows.protocol)]
@@ -99,7 +100,8 @@ def scores_of(rows: pd.DataFrame, sides: dict[str, str], judged: tuple[str, str]
             found[f"{side}_{judged[at]}{ending}"] = float(row[column].iloc[0]) if len(row) else float("nan")
         for ending, value in zip(SEEDS, (seeds.min(), seeds.max()), strict=True):
             found[f"{side}_{judged[at]}{ending}"] = value if len(seeds) > 1 else float("nan")
-    return found | {"fall": found[f"theirs_{judged[0]}"] - found[f"honest_{judged[0]}"]}
+    fall = found[f"theirs_{judged[0]}"] - found[f"honest_{judged[0]}"]
+    return found | {"fall": float("nan") if sides["theirs"] in too_few(rows) else fall}
 
 
 def worded(table: pd.DataFrame, corpus: Corpus, modalities: str) -> pd.DataFrame:
@@ -190,6 +192,6 @@ def note(modalities: str, cluster: str = "speaker", table: pd.DataFrame | None =
     return (
         f"Percent; in brackets the {interval_note(cluster)}. Training: mean over runs under their protocol, else under the honest one, of "
         "the only score of training clips that is recorded, which is no accuracy; of networks as they learn, before logits are adjusted. "
-        f"Seeds: the lowest and the highest. To doubt: {'. '.join(doubts)}."
+        f"Seeds: the lowest and the highest. No fall from fewer than {FEWEST} test clips. To doubt: {'. '.join(doubts)}."
         + (f" Rebuilt: {'. '.join(ours)}." if ours else "")
     )

@@ -176,6 +176,17 @@ def made_of_one(made):
     return claim_tables.table(scored, made[1], toys.corpus(), PROTOCOLS, "speech")
 
 
+def test_no_fall_is_told_from_authors_who_tested_a_handful_of_clips(made):
+    predictions, runs = made
+    scored = score(predictions, toys.corpus())
+    larger = scored.assign(num_clips=scored.num_clips.where(scored.protocol == "random", 2610))
+    table = claim_tables.table(larger, runs, toys.corpus(), PROTOCOLS, "speech")
+    row = table[table.recipe != ""].squeeze()
+    assert row.theirs_WA > row.honest_WA and pd.isna(row.fall)  # of 90 test clips and of 2610
+    shown = claim_tables.worded(table, toys.corpus(), "speech")
+    assert shown["fall (points of WA)"][0] == "-" and "No fall from fewer than 100" in claim_tables.note("speech")
+
+
 def test_every_doubt_stands_once_under_the_table():
     note = claim_tables.note("face")
     assert note.count("sessions and speakers are in train and in test.") == 1  # of the two models of which it is all
