@@ -64,7 +64,10 @@ def compared(lesson, rules: tuple[Rule, ...]) -> pd.DataFrame:
         "p (Holm)": table.p_holm.map(tables.worded_p),
         "verdict": table.verdict,
     }
-    note = tables.comparisons_note(table, lesson.cluster, families=("left_out",)) + " Who speaks for a modality is chosen on dev in each fold."
+    note = (
+        tables.comparisons_note(table, lesson.cluster, families=("left_out",))
+        + " Who speaks for a modality is chosen on dev in each fold."
+    )
     caption = f"Fusion without those whose settings saw test clips, {protocol_title(honest)}"
     return lesson.table(table, "unflattered", caption, pd.DataFrame(shown), note)
 
