@@ -43,9 +43,16 @@ def test_test_labels_choose_nothing(parts, fitted):
     assert (again.test == fitted.test).all() and again.info == fitted.info
 
 
-def test_powers_stand_side_by_side():
-    x = np.array([[4.0, 9.0]])
-    assert nested.to_powers(x, (1.0, 0.5)).tolist() == [[4.0, 9.0, 2.0, 3.0]]
+def test_powers_stand_side_by_side_and_keep_the_sign():
+    x = np.array([[4.0, -9.0]])
+    assert nested.to_powers(x, (1.0, 0.5)).tolist() == [[4.0, -9.0, 2.0, -3.0]]
+
+
+def test_units_standardised_over_a_speaker_can_be_read_too(parts):
+    made, labels = parts
+    scaled = {part: {"face": (one["face"] - one["face"].mean(0)) / one["face"].std(0)} for part, one in made.items()}
+    fitted = nested.FACE_UNITS_NESTED.learner.fit(nested.FACE_UNITS_NESTED, scaled, labels, 3, 0)
+    assert np.isfinite(fitted.test).all()
 
 
 def test_the_hand_tuned_settings_are_among_those_that_are_tried():

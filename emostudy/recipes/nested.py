@@ -29,8 +29,11 @@ MACHINES = [
 
 
 def to_powers(x: np.ndarray, powers: tuple[float, ...]) -> np.ndarray:
-    """Each column raised to each power: (N, D) -> (N, D * number of powers)."""
-    return np.concatenate([x**power for power in powers], axis=1)
+    """The size of each column raised to each power, with its sign: (N, D) -> (N, D * number of powers).
+
+    Units are not negative, but they are where they were standardised over a speaker's clips.
+    """
+    return np.concatenate([np.sign(x) * np.abs(x) ** power for power in powers], axis=1)
 
 
 def machine(kind: str, value: float):
