@@ -3,8 +3,7 @@
 import pandas as pd
 
 from emostudy import tables
-from emostudy.fusing import best_recipes, seeds_of
-from emostudy.fusing_in_memory import by_rule
+from emostudy.fusing import best_recipes, both_parts, fuse_fold, seeds_of
 from emostudy.recipes.decision import Rule
 from emostudy.records import best_single, compare_pairs, score_runs
 from emostudy.wording import interval, metric_title, modality_title, protocol_title
@@ -28,26 +27,24 @@ def speakers(lesson) -> dict[str, pd.DataFrame]:
 
 
 def fused(
-    rows: pd.DataFrame, rules: tuple[Rule, ...], emotions: tuple[str, ...], part: str = "test"
+    rows: pd.DataFrame, rules: tuple[Rule, ...], emotions: tuple[str, ...], grouped_by: str = "speaker"
 ) -> list[pd.DataFrame]:
-    """Predictions of each rule; in each fold a modality is spoken for by its recipe with the best UAR on that fold's dev clips.
+    """Dev and test predictions of each rule; in each fold its recipe with the best UAR on that fold's dev clips speaks for a modality.
 
     Args:
-        part: of which clips, "test" or "dev"; the rules are fitted on dev either way.
+        grouped_by: dev clips that have this in common are kept together where a rule's dev predictions are made without their labels.
     """
     made = {rule.name: [] for rule in rules}
     for seed in seeds_of(rows):
-        for _, fold in rows.groupby("fold", sort=True):
+        for number, fold in rows.groupby("fold", sort=True):
             best = best_recipes(fold, seed, emotions)
-            speaking = [_told_as_test(best[modality], part) for modality in sorted(best)]
+            clips = both_parts([best[modality] for modality in sorted(best)], emotions, grouped_by)
+            head = {name: rows[name].iloc[0] for name in ("corpus", "protocol")} | {"fold": number, "seed": seed}
+            head |= {"modalities": "+".join(sorted(best)), "condition": CONDITION}
             for rule in rules:
-                made[rule.name].append(by_rule(speaking, rule, emotions, seed=seed, condition=CONDITION))
+                told = head | {"recipe": rule.name, "run_id": f"{rule.name} {number} {seed}"}
+                made[rule.name].append(fuse_fold(told, clips, rule, emotions))
     return [pd.concat(frames, ignore_index=True) for frames in made.values()]
-
-
-def _told_as_test(rows: pd.DataFrame, part: str) -> pd.DataFrame:
-    """Dev rows, and those of `part` called test."""
-    return pd.concat([rows[rows.part == "dev"], rows[rows.part == part].assign(part="test")])
 
 
 def compared(lesson, rules: tuple[Rule, ...]) -> pd.DataFrame:
@@ -56,7 +53,7 @@ def compared(lesson, rules: tuple[Rule, ...]) -> pd.DataFrame:
     found = [_against_single(lesson, rows, rules).assign(left_out=out) for out, rows in speakers(lesson).items()]
     table, titles = pd.concat(found, ignore_index=True), lesson.titles | {rule.name: rule.title for rule in rules}
     shown = {
-        "without the tuned ones of": table.left_out.map(modality_title),
+        "left out, tuned ones of": table.left_out.map(modality_title),
         "system": table.recipe.map(titles),
         metric_title(lesson.metric): _told(table, "own_value", "own_ci_low", "own_ci_high"),
         "best single one": table.baseline.map(titles),
@@ -75,12 +72,13 @@ def compared(lesson, rules: tuple[Rule, ...]) -> pd.DataFrame:
 def _against_single(lesson, rows: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.DataFrame:
     """`compare_pairs` of each rule with the single one that dev prefers; what each reaches (`own_value`, its interval), and on `dev`."""
     corpus, single = lesson.corpus, best_single(rows, lesson.corpus, lesson.protocols[-1])
-    joined = fused(rows, rules, corpus.emotions)
-    table = compare_pairs([(one, rows[(rows.recipe == single) & (rows.part == "test")]) for one in joined], corpus)
-    scores = lesson.score(pd.concat(joined, ignore_index=True)).query("emotion == 'all'")
+    joined = pd.concat(fused(rows, rules, corpus.emotions), ignore_index=True)
+    tested = [one for _, one in joined[joined.part == "test"].groupby("recipe", sort=False)]
+    table = compare_pairs([(one, rows[(rows.recipe == single) & (rows.part == "test")]) for one in tested], corpus)
+    scores = lesson.score(joined).query("emotion == 'all'")
     reached = scores[scores.metric == lesson.metric].set_index("recipe")[["value", "ci_low", "ci_high"]]
-    dev = score_runs(pd.concat(fused(rows, rules, corpus.emotions, "dev"), ignore_index=True), corpus)
-    liked = dev[dev.metric == lesson.metric].groupby("recipe").value.mean().rename("dev")
+    runs = score_runs(joined, corpus).query("part == 'dev'")
+    liked = runs[runs.metric == lesson.metric].groupby("recipe").value.mean().rename("dev")
     return table.join(reached.add_prefix("own_"), on="recipe").join(liked, on="recipe")
 
 

@@ -82,3 +82,15 @@ def test_how_far_apart_the_seeds_of_the_lstm_as_stated_lie_is_what_its_records_s
     seeds = 100 * runs.groupby("seed").value.mean()
     told = f"single seeds reach {seeds.min():.1f} to {seeds.max():.1f} % on 80/20"
     assert told in TEXT and len(seeds) > 1
+
+
+def test_what_settings_chosen_in_the_fold_reach_is_what_the_records_say():
+    scored = pd.read_csv(ROOT / "results" / "ravdess" / "paper" / "records.csv", dtype={"fold": str, "seed": str})
+    whole = scored[
+        (scored.fold == "all") & (scored.seed == "all") & (scored.group == "all") & (scored.emotion == "all")
+    ]
+    rows = whole[(whole.metric == "UAR") & (whole.condition == "none")].set_index(["recipe", "protocol"]).value
+    pairs = (("face_units_nested", "face_units_discriminant"), ("speech_functionals_nested", "speech_functionals_mlp"))
+    units, voices = ([f"{100 * rows[name, 'speaker_independent']:.1f}" for name in pair] for pair in pairs)
+    assert f"reach {units[0]} % UAR for {units[1]} and {voices[0]} for {voices[1]}:" in TEXT
+    assert f"reads {100 * rows['face_units_nested', 'random']:.1f} %." in TEXT

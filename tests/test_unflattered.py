@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import toys
+from sklearn.metrics import balanced_accuracy_score
 
 from emostudy import unflattered
 from emostudy.lesson import Lesson
 from emostudy.own_best import compare_with_own
 from emostudy.profiles import PROFILES
-from emostudy.recipes.rules import MEAN, PRODUCT
+from emostudy.recipes.rules import MEAN, PRODUCT, STACKING
 from emostudy.records import score
 
 SYSTEMS = (("poor", "face", 0.5), ("tuned", "face", 4.0), ("heard", "speech", 1.5), ("said", "text", 1.0))
@@ -45,6 +46,7 @@ def test_who_was_tuned_on_test_clips_does_not_speak(lesson):
 def test_what_is_reached_is_the_score_of_the_rule_on_those_who_speak(lesson):
     rows = unflattered.speakers(lesson)["face"]
     (made,) = unflattered.fused(rows, (MEAN,), toys.EMOTIONS)
+    made = made[made.part == "test"]
     numbers = [f"p_{emotion}" for emotion in toys.EMOTIONS]
     test = rows[rows.part == "test"]
     mean = test.groupby("clip_id")[numbers].mean().to_numpy()
@@ -57,16 +59,24 @@ def test_what_is_reached_is_the_score_of_the_rule_on_those_who_speak(lesson):
 
 def test_what_dev_says_of_a_rule_is_its_score_on_dev_clips(lesson):
     rows = unflattered.speakers(lesson)["face"]
-    (made,) = unflattered.fused(rows, (MEAN,), toys.EMOTIONS, "dev")
-    dev = rows[rows.part == "dev"]
+    (made,) = unflattered.fused(rows, (MEAN,), toys.EMOTIONS)
+    made, dev = made[made.part == "dev"], rows[rows.part == "dev"]
     assert set(made.clip_id) == set(dev.clip_id) and len(made) == len(dev) / rows.modalities.nunique()
     unflattered.compared(lesson, (MEAN,))
     kept = pd.read_csv(lesson.folder / "tables" / "05_unflattered.csv")
-    each = [
-        score(run, lesson.corpus).query("metric == 'UAR' and emotion == 'all'").value.iloc[0]
-        for _, run in made.groupby("fold")
-    ]
+    each = [balanced_accuracy_score(run.emotion, run.predicted) for _, run in made.groupby("fold")]
     assert kept.dev.iloc[0] == pytest.approx(np.mean(each), abs=1e-5) and kept.dev.iloc[0] != kept.own_value.iloc[0]
+
+
+def test_what_dev_says_of_a_stacker_was_not_learned_from_its_labels(lesson):
+    """As in `fuse_fold`: in its own sample a stacker would always be preferred."""
+    rows = unflattered.speakers(lesson)["face"]
+    clips = rows.drop_duplicates("clip_id")
+    drawn = dict(zip(clips.clip_id, np.random.default_rng(0).permutation(clips.emotion), strict=True))
+    noise = rows.assign(emotion=rows.clip_id.map(drawn))
+    (made,) = unflattered.fused(noise, (STACKING,), toys.EMOTIONS)
+    dev = made[made.part == "dev"]
+    assert balanced_accuracy_score(dev.emotion, dev.predicted) < 1 / len(toys.EMOTIONS) + 0.15
 
 
 def test_a_modality_that_only_tuned_systems_read_is_left_out_and_tuned_ones_of_each_are_left_out_by_themselves(lesson):
