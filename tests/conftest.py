@@ -11,11 +11,14 @@ from threadpoolctl import threadpool_limits
 from emostudy.cli import main
 from emostudy.corpora import is_present
 
-LONG = ("test_smoke", "test_resume", "test_rerun", "test_committed", "test_solutions", "test_exercises", "test_speed")
+LONG = ("test_smoke", "test_committed", "test_resume", "test_rerun", "test_solutions", "test_exercises", "test_speed")
 
 
 def pytest_collection_modifyitems(items):
-    """Files that take minutes come first, or one process would be at them when the other has nothing left to do."""
+    """Files that take minutes come first, or one process would be at them when the other has nothing left to do.
+
+    Two that need `smoke` do not come one after the other: the second would only wait for the first to have run it.
+    """
     rank = {f"{name}.py": place for place, name in enumerate(LONG)}
     items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
 

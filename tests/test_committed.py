@@ -55,19 +55,25 @@ def close(one, other) -> bool:
     return bool((near | (first.to_numpy() == second.to_numpy())).all())
 
 
-@pytest.fixture(scope="module", params=TRAINED, ids=lambda path: f"{path.parent.name}-{path.name}")
-def remade(request, tmp_path_factory):
-    """A committed folder, and another one made from its predictions alone."""
-    copy = tmp_path_factory.mktemp("remade") / request.param.parent.name / request.param.name
+def sources_of(folder, results):
+    """A copy of what the tables and figures of a committed folder are made from, beside all others."""
+    copy = results / folder.parent.name / folder.name
     for name in SOURCES:
-        shutil.copytree(request.param / name, copy / name)
+        shutil.copytree(folder / name, copy / name)
     for name in ("corpus.json", "clips.csv"):
-        shutil.copy(request.param / name, copy / name)
+        shutil.copy(folder / name, copy / name)
     for other in (ROOT / "results").glob("*/*"):  # a notebook about all corpora sees them beside its own
-        place = copy.parents[1] / other.relative_to(ROOT / "results")
+        place = results / other.relative_to(ROOT / "results")
         if other.is_dir() and not place.exists():
             place.parent.mkdir(exist_ok=True)
             place.symlink_to(other)
+    return copy
+
+
+@pytest.fixture(scope="module", params=TRAINED, ids=lambda path: f"{path.parent.name}-{path.name}")
+def remade(request, tmp_path_factory):
+    """A committed folder, and another one made from its predictions alone."""
+    copy = sources_of(request.param, tmp_path_factory.mktemp("remade"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(style, "_bytes", png_alone)
         patch.setattr(preds, "_rows", cache(preds._rows))  # each run is read and checked once for all notebooks
@@ -101,13 +107,11 @@ def test_words_and_captions_follow_too(remade):
             assert path.read_text("utf-8") == (folder / path.relative_to(copy)).read_text("utf-8"), path.name
 
 
-def test_a_changed_prediction_is_seen(remade, tmp_path):
-    folder, copy, _ = remade
-    changed = tmp_path / folder.parent.name / folder.name
-    shutil.copytree(copy, changed)
-    told = dict.fromkeys(("03_speech_lstm", "04_text_bert", "11_raters"), "results") | {"14_across_corpora": "matrix"}
-    slug = next(slug for slug in told if stamps.runs_of(changed, [slug]))
-    run_id, table = stamps.runs_of(changed, [slug])[0], f"tables/{slug[:2]}_{told[slug]}.csv"
+@pytest.mark.parametrize("place", ["emosynth/class", "cremad/paper"])
+def test_a_changed_prediction_is_seen(place, tmp_path):
+    folder, changed = ROOT / "results" / place, sources_of(ROOT / "results" / place, tmp_path)
+    slug = next(slug for slug in ("03_speech_lstm", "11_raters") if stamps.runs_of(changed, [slug]))
+    run_id, table = stamps.runs_of(changed, [slug])[0], f"tables/{slug[:2]}_results.csv"
     path = changed / "predictions" / f"{run_id}.parquet"
     rows = pd.read_parquet(path)
     rows.assign(predicted=rows.emotion).to_parquet(path)
