@@ -8,34 +8,36 @@ from emostudy import tables
 from emostudy.ablations import against, cut_of, learned_told
 from emostudy.recipes import Recipe, augmented
 from emostudy.records import compare_pairs
-from emostudy.wording import metric_title, protocol_title
+from emostudy.wording import counted, metric_title, protocol_title
 
 COLUMNS = {"own": ["own_value", "own_ci_low", "own_ci_high"], "difference": ["difference", "ci_low", "ci_high"]}
 
 
 @dataclass(frozen=True)
 class Varied:
-    """A network as it is, its ways to vary training clips by recipe, each against it, what all reach (`own_value`), by which seed."""
+    """A network as it is, its ways to vary training clips by recipe, each against it, what all reach (`own_value`), and on what."""
 
     base: Recipe
     ways: dict[str, str]
     compared: pd.DataFrame
     reached: pd.DataFrame
     seed: int
+    folds: int
 
 
 def tried(lesson) -> list[Varied]:
-    """Each network of `augmented.one_by_one` with the lesson's first seed under the honest protocol."""
-    first, found = replace(lesson, seeds=lesson.seeds[:1]), []
+    """Each network of `augmented.one_by_one` with the lesson's first seed under the honest protocol, in as many folds as the card says."""
+    found = []
     for group in augmented.one_by_one(lesson.corpus):
-        rows = first.ablate(group, "augmented", cut_of(lesson.corpus))
+        folds = lesson.profile.folds[: augmented.num_folds(lesson.corpus, group)]
+        few = replace(lesson, seeds=lesson.seeds[:1], profile=replace(lesson.profile, folds=folds))
+        rows = few.ablate(group, "augmented", cut_of(lesson.corpus))
         compared = compare_pairs(against(rows, group[0].name), lesson.corpus)
         scored = lesson.score(rows).query("metric == @lesson.metric and emotion == 'all'")
         own = scored.rename(columns={name: f"own_{name}" for name in ("value", "ci_low", "ci_high")})
         tested = compared[["recipe", "baseline", "difference", "ci_low", "ci_high", "p_holm", "verdict"]]
-        found.append(
-            Varied(group[0], augmented.names(group), compared, own.merge(tested, "left", "recipe"), rows.seed.min())
-        )
+        made = augmented.names(group), compared, own.merge(tested, "left", "recipe")
+        found.append(Varied(group[0], *made, rows.seed.min(), rows.fold.nunique()))
     return found
 
 
@@ -47,7 +49,8 @@ def written(lesson, varied: list[Varied]) -> pd.DataFrame:
     shown |= {"compared with": table.baseline.map(lesson.titles).fillna("-")}
     shown |= {"difference (points)": told["difference"], "p (Holm)": table.p_holm.map(tables.worded_p)}
     split = protocol_title(lesson.protocols[-1]) + learned_told(lesson.corpus)
-    caption = f"Training clips varied in one way, seed {varied[0].seed}, {split}"
+    some = " and ".join(sorted({counted(one.folds, "fold") for one in varied}))
+    caption = f"Training clips varied in one way, seed {varied[0].seed}, {some}, {split}"
     tested = pd.concat([one.compared for one in varied])
     note = tables.comparisons_note(tested, lesson.cluster) + lesson.flattered
     return lesson.table(table, "augmented", caption, pd.DataFrame(shown | {"verdict": table.verdict.fillna("-")}), note)

@@ -5,7 +5,6 @@ difference is compared with the differences after such exchanges (Pitman 1937). 
 exchanged together, for they are the same clips.
 """
 
-from collections.abc import Sequence
 from dataclasses import fields, replace
 
 import numpy as np
@@ -79,14 +78,14 @@ def holm(p: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def corrected_over(table: pd.DataFrame, families: Sequence[str] = ()) -> str:
+def corrected_over(table: pd.DataFrame, families: dict[str, str] | None = None) -> str:
     """Over which rows of a table of comparisons Holm's correction was made, in words, found from its `p_value` and `p_holm`.
 
     Args:
-        families: further columns whose rows may have been corrected apart.
+        families: of further columns whose rows may have been corrected apart, what their families are called.
     """
     if "p_value" in table:
-        for told, columns in {**FAMILIES, **{f"rows alike in {name!r}": (name,) for name in families}}.items():
+        for told, columns in (FAMILIES | {told: (name,) for name, told in (families or {}).items()}).items():
             by = [table[name] for name in columns] or np.zeros(len(table))
             again = table.p_value.astype(float).groupby(by, dropna=False).transform(lambda p: holm(p.to_numpy()))
             if np.allclose(again, table.p_holm.astype(float), rtol=1e-4, equal_nan=True):  # csv files keep five digits

@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import functools
 import hashlib
 import inspect
 import json
@@ -26,13 +27,19 @@ def source_hash(*roots: Callable) -> str:
         thing = waiting.pop()
         name = f"{thing.__module__}.{thing.__qualname__}"
         if name not in parts:
-            parts[name] = bare(inspect.getsource(thing))
+            parts[name] = _bare_of(thing)
             for used, value in names_used(thing).items():
                 if inspect.isfunction(value) or inspect.isclass(value):
                     waiting.append(value)
                 else:
                     parts[f"{name} {used}"] = repr(describe(value))
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@functools.cache
+def _bare_of(thing: Callable) -> str:
+    """Of one function or class; once, for a hundred records in a notebook name the same ones."""
+    return bare(inspect.getsource(thing))
 
 
 def bare(source: str) -> str:

@@ -181,11 +181,13 @@ def comparisons_table(comparisons: pd.DataFrame, titles: Titles | None = None) -
     return pd.DataFrame(worded)
 
 
-def comparisons_note(comparisons: pd.DataFrame, cluster: str = "speaker", families: Sequence[str] = ()) -> str:
+def comparisons_note(
+    comparisons: pd.DataFrame, cluster: str = "speaker", families: dict[str, str] | None = None
+) -> str:
     """What stands under a table of comparisons: what the brackets are, how it was tested, and of how many seeds.
 
     Args:
-        families: further columns whose rows may have been corrected apart (`comparisons.corrected_over`).
+        families: of further columns whose rows may have been corrected apart, what these are called (`comparisons.corrected_over`).
     """
     clips = " or ".join(str(number) for number in sorted(comparisons.num_clips.unique()))
     metric, over = metric_title(comparisons.metric.iloc[0]), cluster_title(cluster)

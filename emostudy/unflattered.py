@@ -62,7 +62,7 @@ def compared(lesson, rules: tuple[Rule, ...]) -> pd.DataFrame:
         "verdict": table.verdict,
     }
     note = (
-        tables.comparisons_note(table, lesson.cluster, families=("left_out",))
+        tables.comparisons_note(table, lesson.cluster, families={"left_out": "rows that leave out the same systems"})
         + " Who speaks for a modality is chosen on dev in each fold."
     )
     caption = f"Fusion without those whose settings saw test clips, {protocol_title(honest)}"

@@ -214,10 +214,12 @@ def test_of_a_large_corpus_a_share_is_learned_from():
     assert ablations.learned_told(many) == ", learned from 33 % of the training clips, dev whole"
 
 
-def test_a_card_may_name_whose_training_clips_are_varied():
+def test_a_card_may_name_whose_training_clips_are_varied_and_in_how_many_folds():
     corpus = toys.corpus(audio="clip.wav", video="film.mp4")
-    (faces,) = augmented.one_by_one(replace(corpus, card=corpus.card | {"augmented": ["face"]}))
-    assert faces == augmented.FACES
+    assert [augmented.num_folds(corpus, group) for group in augmented.one_by_one(corpus)] == [None, None]
+    corpus = replace(corpus, card=corpus.card | {"augmented": {"face": 2}})
+    (faces,) = augmented.one_by_one(corpus)
+    assert faces == augmented.FACES and augmented.num_folds(corpus, faces) == 2
     assert augmented.one_by_one(load("emosynth", profile="smoke")) == [augmented.FACES]
 
 
@@ -297,12 +299,19 @@ def test_each_variation_stands_beside_the_network_as_it_is(tmp_path, corpus, mon
     base = head_recipe()
     longer = replace(base, name="longer", title=f"{base.title}, longer", learner=replace(base.learner, batch=16))
     monkeypatch.setattr(augmentations.augmented, "one_by_one", lambda corpus: [(base, longer)])
-    lesson = Lesson("07_ablations", corpus, toys.QUICK, ["speaker_independent"], [0, 1], "cpu", 1, tmp_path)
+    given, profile = (
+        corpus.card | {"augmented": dict.fromkeys(base.modalities, 2)},
+        replace(toys.QUICK, folds=(0, 1, 2)),
+    )
+    corpus = replace(corpus, card=given)
+    lesson = Lesson("07_ablations", corpus, profile, ["speaker_independent"], [0, 1], "cpu", 1, tmp_path)
     (one,) = augmentations.tried(lesson)
+    assert {record["fold"] for record in preds.read_records(tmp_path, lesson.made)} == {0, 1} and one.folds == 2
     assert one.base == base and one.ways[longer.name] == "longer" and len(one.compared) == 1
     assert {record["seed"] for record in preds.read_records(tmp_path, lesson.made)} == {0}
     table = augmentations.written(lesson, [one])
     assert table["verdict"].tolist().count("-") == table["difference (points)"].tolist().count("-") == 1
+    assert "seed 0, 2 folds, new speakers" in (tmp_path / "tables" / "07_augmented.md").read_text("utf-8")
     kept = pd.read_csv(tmp_path / "tables" / "07_augmented.csv").set_index("recipe")
     apart = kept.own_value["longer"] - kept.own_value[base.name]
     assert kept.difference["longer"] == pytest.approx(apart, abs=1e-6) and kept.difference.isna()[base.name]

@@ -270,7 +270,8 @@ def test_a_note_says_over_which_rows_p_was_corrected():
     for by, told in words.items():
         assert told in tables.comparisons_note(corrected(by))
     apart = corrected(["left_out"])
-    assert "over rows alike in 'left_out'," in tables.comparisons_note(apart, families=("left_out",))
+    families = {"left_out": "rows that leave out the same systems"}
+    assert "over rows that leave out the same systems," in tables.comparisons_note(apart, families=families)
     assert "over comparisons made together," in tables.comparisons_note(apart)
 
 

@@ -19,11 +19,12 @@ USUAL = {"protocols": ["random", "speaker_independent"], "metric": "UAR"}
 # `in_their_way`: systems that rebuild a printed number and that, at a profile with further systems, run in its authors' own way to
 # split too, which is none of the corpus' protocols: for tables of claims alone, whoever else runs.
 # `once`: costly systems that run with one seed under the honest protocol alone, at a profile with further systems.
-# `augmented`: modalities whose training clips notebook 07 varies; all, where the card does not say.
+# `augmented`: of which modalities notebook 07 varies the training clips, and in how many folds; of all and in every one, where the card
+# does not say: nine networks take minutes a fold.
 # `media`: columns of the clip table that a whole copy fills and that recipes read; `dialogue` where turns come in order.
 FOLDERS = ("folders", "any_folder")  # all of these must be there, and one of those
 NUMBERS = ("num_clips", "num_speakers")
-MAPS = ("counts", "further_systems", "optional_folders", "readings", "fold_lists", "files")
+MAPS = ("augmented", "counts", "further_systems", "optional_folders", "readings", "fold_lists", "files")
 DOWNLOAD = {"url", "file", "size", "md5", "sha256", "unpack", "to"}
 
 
@@ -73,7 +74,7 @@ def faults(name: str, card: object) -> Iterator[str]:
             yield f"{key} must be a whole number, or left out where the source states none"
     if not isinstance(card.get("examples_shareable"), bool):
         yield "examples_shareable must be true or false: may its pictures, sounds and words be published?"
-    for key in ("media", "in_their_way", "augmented", "once"):
+    for key in ("media", "in_their_way", "once"):
         if not texts(card.get(key, [])):
             yield f"{key} must be a list of texts"
     for key in MAPS:

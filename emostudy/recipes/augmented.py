@@ -33,10 +33,14 @@ FACES = (
 def one_by_one(corpus: Corpus) -> list[tuple[Recipe, ...]]:
     """Groups of recipes of one modality each: the first as it is, the others varied otherwise.
 
-    Of modalities that the corpus can feed; where its card has `augmented`, of these alone: the networks take minutes a fold.
+    Of modalities that the corpus can feed; where its card has `augmented`, of these alone.
     """
-    wanted = corpus.card.get("augmented", ("face", "speech"))
-    return [one for one in (VOICES, FACES) if fits(one[0], corpus) and one[0].modalities[0] in wanted]
+    return [one for one in (VOICES, FACES) if fits(one[0], corpus) and num_folds(corpus, one) != 0]
+
+
+def num_folds(corpus: Corpus, group: tuple[Recipe, ...]) -> int | None:
+    """In how many of the folds a group is trained, as the corpus' card says under `augmented`: 0 in none, None in all."""
+    return corpus.card["augmented"].get(group[0].modalities[0], 0) if "augmented" in corpus.card else None
 
 
 def names(group: tuple[Recipe, ...]) -> dict[str, str]:
