@@ -60,6 +60,12 @@ def learned_told(corpus: Corpus) -> str:
     return f", learned from {100 * share:.0f} % of the training clips, dev whole" if share < 1 else ""
 
 
+def briefly(lesson, num_folds: int | None):
+    """A lesson with its first seed alone and its first `num_folds` folds (None: all), for what takes minutes a fold."""
+    profile = replace(lesson.profile, folds=lesson.profile.folds[:num_folds])
+    return replace(lesson, seeds=lesson.seeds[:1], profile=profile)
+
+
 def drawn(values: pd.Series, protocol: str, fold: int) -> list[str]:
     """All different values in an order of chance, the same for every share, so that fewer are always among more."""
     return sorted(values.unique(), key=lambda name: seed_of("fewer", protocol, fold, name))

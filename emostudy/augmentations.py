@@ -1,11 +1,11 @@
 """What each way to vary training clips is worth, for notebook 07: trained, compared in pairs, and told."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
 from emostudy import tables
-from emostudy.ablations import against, cut_of, learned_told
+from emostudy.ablations import against, briefly, cut_of, learned_told
 from emostudy.recipes import Recipe, augmented
 from emostudy.records import compare_pairs
 from emostudy.wording import counted, metric_title, protocol_title
@@ -29,8 +29,7 @@ def tried(lesson) -> list[Varied]:
     """Each network of `augmented.one_by_one` with the lesson's first seed under the honest protocol, in as many folds as the card says."""
     found = []
     for group in augmented.one_by_one(lesson.corpus):
-        folds = lesson.profile.folds[: augmented.num_folds(lesson.corpus, group)]
-        few = replace(lesson, seeds=lesson.seeds[:1], profile=replace(lesson.profile, folds=folds))
+        few = briefly(lesson, augmented.num_folds(lesson.corpus, group))
         rows = few.ablate(group, "augmented", cut_of(lesson.corpus))
         compared = compare_pairs(against(rows, group[0].name), lesson.corpus)
         scored = lesson.score(rows).query("metric == @lesson.metric and emotion == 'all'")

@@ -1,10 +1,8 @@
 """Costly systems, run once beside a lesson's: one seed, the honest protocol, of a large corpus a share of the training clips."""
 
-from dataclasses import replace
-
 import pandas as pd
 
-from emostudy.ablations import cut_of
+from emostudy.ablations import briefly, cut_of
 from emostudy.corpora.corpus import Corpus
 from emostudy.recipes import Recipe, fits, for_corpus
 from emostudy.recipes.registry import named
@@ -31,8 +29,12 @@ def recipes_of(modality: str, corpus: Corpus, weights: str = "") -> tuple[Recipe
 
 
 def train(lesson, modality: str, weights: str = "") -> pd.DataFrame | None:
-    """Predictions of these systems with the lesson's first seed under its honest protocol; None at a profile without `further`."""
+    """Predictions of these systems with the lesson's first seed under its honest protocol; None at a profile without `further`.
+
+    In all folds, or in as many as the corpus' card says under `once_folds`.
+    """
     recipes = recipes_of(modality, lesson.corpus, weights) if lesson.profile.further else ()
     if not recipes:
         return None
-    return replace(lesson, seeds=lesson.seeds[:1]).ablate(recipes, ONCE, cut_of(lesson.corpus))
+    few = briefly(lesson, lesson.corpus.card.get("once_folds"))
+    return few.ablate(recipes, ONCE, cut_of(lesson.corpus))

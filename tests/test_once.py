@@ -77,6 +77,14 @@ def test_of_a_large_corpus_a_share_is_learned_from_and_told(tmp_path, monkeypatc
     assert "% of the training clips" in (tmp_path / "tables" / "04_once.md").read_text("utf-8")
 
 
+def test_a_card_may_say_in_how_many_folds(tmp_path):
+    lesson = lesson_of(tmp_path, ["text_forest"], replace(FURTHER, folds=(0, 1, 2)))
+    some = replace(lesson, corpus=replace(lesson.corpus, card=lesson.corpus.card | {"once_folds": 2}))
+    assert set(once.train(some, "text").fold) == {0, 1} and set(once.train(lesson, "text").fold) == {0, 1, 2}
+    Asked(some, pd.DataFrame(), "text").once()
+    assert "2 folds" in (tmp_path / "tables" / "04_once.md").read_text("utf-8")
+
+
 def test_a_system_that_the_corpus_cannot_feed_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"text_mine is under `once` in the card of toy.* take it out"):
         once.recipes_of("text", lesson_of(tmp_path, ["text_mine"]).corpus)

@@ -18,12 +18,13 @@ LISTS = ("modalities", "languages", "emotions", "known_faults", "protocols")
 USUAL = {"protocols": ["random", "speaker_independent"], "metric": "UAR"}
 # `in_their_way`: systems that rebuild a printed number and that, at a profile with further systems, run in its authors' own way to
 # split too, which is none of the corpus' protocols: for tables of claims alone, whoever else runs.
-# `once`: costly systems that run with one seed under the honest protocol alone, at a profile with further systems.
+# `once`: costly systems that run with one seed under the honest protocol alone, at a profile with further systems; in the first
+# `once_folds` folds, where the card says so.
 # `augmented`: of which modalities notebook 07 varies the training clips, and in how many folds; of all and in every one, where the card
 # does not say: nine networks take minutes a fold.
 # `media`: columns of the clip table that a whole copy fills and that recipes read; `dialogue` where turns come in order.
 FOLDERS = ("folders", "any_folder")  # all of these must be there, and one of those
-NUMBERS = ("num_clips", "num_speakers")
+NUMBERS = ("num_clips", "num_speakers", "once_folds")
 MAPS = ("augmented", "counts", "further_systems", "optional_folders", "readings", "fold_lists", "files")
 DOWNLOAD = {"url", "file", "size", "md5", "sha256", "unpack", "to"}
 
