@@ -54,6 +54,16 @@ class Asked:
         table = tables.results_table(scored, titles=lesson.titles)
         return lesson.table(table, "once", caption, beside, lesson.note(scored))
 
+    def once_compared(self, weights: str = "") -> pd.DataFrame | Markdown:
+        """These systems against the one that dev prefers among them, on the same clips: written as `NN_once_compared`."""
+        rows = once.train(self.lesson, self.modality, weights)
+        compared = None if rows is None else once.compared(rows, self.lesson.corpus)
+        if compared is None or compared.empty:
+            return Markdown("No two systems run once here.")
+        told = learned_told(self.lesson.corpus)
+        caption = f"{NAMES[self.modality]} alone, run once, beside what dev prefers{told}"
+        return self.lesson.comparisons(compared, "once_compared", caption)
+
     @property
     def _runs(self) -> list[dict]:
         return read_records(self.lesson.folder, sorted(self._all.run_id.unique()))

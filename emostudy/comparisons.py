@@ -125,7 +125,8 @@ def _matched(a: pd.DataFrame, b: pd.DataFrame, cluster: str) -> tuple[pd.DataFra
     for name in ("corpus", "part"):
         if name in a and name in b and a[name].iloc[0] != b[name].iloc[0]:
             raise ValueError(f"{name} is {a[name].iloc[0]} in a, {b[name].iloc[0]} in b; must be one: filter")
-    a, b = _for_each_seed(a, b), _for_each_seed(b, a)
+    a = _for_each_seed(a, b)
+    b = _for_each_seed(b, a)  # as they are now: of two single seeds one takes the other's number
     seeds_a, seeds_b = set(a.seed.unique()), set(b.seed.unique())
     _refuse("seed", seeds_a - seeds_b, seeds_b - seeds_a)
     known = list(dict.fromkeys(["seed", "clip_id", "emotion", cluster]))

@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from emostudy.ablations import briefly, cut_of
+from emostudy.ablations import against, briefly, cut_of
 from emostudy.corpora.corpus import Corpus
 from emostudy.recipes import Recipe, fits, for_corpus
 from emostudy.recipes.registry import named
+from emostudy.records import best_single, compare_pairs
 
 ONCE = "once"  # the condition of these runs: they stand in a table of their own, and take part in no fusion
 
@@ -38,3 +39,9 @@ def train(lesson, modality: str, weights: str = "") -> pd.DataFrame | None:
         return None
     few = briefly(lesson, lesson.corpus.card.get("once_folds"))
     return few.ablate(recipes, ONCE, cut_of(lesson.corpus))
+
+
+def compared(rows: pd.DataFrame, corpus: Corpus) -> pd.DataFrame:
+    """Each of these systems against the one that dev prefers among them, as `records.compare_pairs`: none where one ran alone."""
+    baseline = best_single(rows.assign(condition="none"), corpus, rows.protocol.iloc[0])
+    return compare_pairs(against(rows, baseline), corpus)

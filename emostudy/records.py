@@ -37,9 +37,6 @@ COLUMNS = [
 ]
 SYSTEM = ["corpus", "protocol", "recipe", "modalities", "condition"]
 _KNOWN: dict[str, pd.DataFrame | pd.Series] = {}  # hash of predictions -> what was worked out of them
-COMPARED = (
-    "corpus protocol recipe modalities baseline metric difference ci_low ci_high p_value num_clips num_clusters verdict"
-)
 
 
 def score(predictions: pd.DataFrame, corpus: Corpus, part: str = "test") -> pd.DataFrame:

@@ -126,6 +126,15 @@ def test_order_of_rows_and_repetition_change_nothing():
     pd.testing.assert_series_equal(first, compare(*shuffled, EMOTIONS, metric="Brier"), check_exact=True)
 
 
+def test_one_seed_against_another_is_the_same_clips_compared():
+    a, b = (
+        predictions(1.0, seed) for seed in (1, 2)
+    )  # as of a machine without randomness, under seed 0, and of a network
+    first = compare(a, b, EMOTIONS)
+    pd.testing.assert_series_equal(first, compare(a, b.assign(seed=3), EMOTIONS), check_exact=True)
+    pd.testing.assert_series_equal(first, compare(a.assign(seed=3), b, EMOTIONS), check_exact=True)
+
+
 @pytest.mark.parametrize("cluster", ["speaker", "clip_id"])
 def test_any_column_may_be_the_cluster(cluster):
     found = compare(predictions(1.0, 1), predictions(0.8, 2), EMOTIONS, cluster, num_draws=10)

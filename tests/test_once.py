@@ -47,6 +47,24 @@ def test_they_run_with_one_seed_under_the_honest_protocol_alone(done):
     assert set(pd.read_csv(lesson.folder / "tables" / "04_once.csv").condition) == {once.ONCE}
 
 
+def test_each_is_compared_with_the_one_that_dev_prefers(done):
+    lesson, _ = done
+    rows = lesson.predictions().query("condition == @once.ONCE")
+    right = rows[rows.part == "dev"].assign(right=lambda dev: dev.predicted == dev.emotion)
+    preferred = right.groupby("recipe").right.mean().idxmax()  # emotions are equally frequent: as UAR prefers
+    Asked(lesson, lesson.joined(rows), "text").once_compared()
+    kept = pd.read_csv(lesson.folder / "tables" / "04_once_compared.csv")
+    assert kept.baseline.tolist() == [preferred] and {*kept.recipe, preferred} == {"text_forest", "text_bayes"}
+    reached = lesson.score(rows).query("metric == 'UAR' and emotion == 'all'").set_index("recipe").value
+    assert kept.difference[0] == pytest.approx(reached[kept.recipe[0]] - reached[preferred], abs=1e-4)
+    assert "paired" in (lesson.folder / "tables" / "04_once_compared.md").read_text("utf-8").lower()
+
+
+def test_one_alone_is_compared_with_nothing(tmp_path):
+    asked = Asked(lesson_of(tmp_path, ["text_forest"]), pd.DataFrame(), "text")
+    assert "No two systems" in asked.once_compared().data and not list(tmp_path.glob("tables/04_once_compared*"))
+
+
 def test_they_take_part_in_nothing_else(done):
     lesson, _ = done
     assert set(lesson.joined(lesson.predictions()).recipe) == {"text_tfidf"}
@@ -63,7 +81,8 @@ def test_the_table_is_made_again_from_predictions(done, tmp_path):
 def test_a_lesson_at_class_runs_none(tmp_path):
     lesson = lesson_of(tmp_path, ["text_forest"], replace(PROFILES["smoke"], further=False))
     assert once.train(lesson, "text") is None
-    assert "No system runs once here" in Asked(lesson, pd.DataFrame(), "text").once().data
+    asked = Asked(lesson, pd.DataFrame(), "text")
+    assert "No system runs once here" in asked.once().data and "No two systems" in asked.once_compared().data
 
 
 def test_of_a_large_corpus_a_share_is_learned_from_and_told(tmp_path, monkeypatch):

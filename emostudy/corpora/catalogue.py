@@ -21,7 +21,7 @@ USUAL = {"protocols": ["random", "speaker_independent"], "metric": "UAR"}
 # `once`: costly systems that run with one seed under the honest protocol alone, at a profile with further systems; in the first
 # `once_folds` folds, where the card says so.
 # `augmented`: of which modalities notebook 07 varies the training clips, and in how many folds; of all and in every one, where the card
-# does not say: nine networks take minutes a fold.
+# does not say: eight networks take minutes each in every fold.
 # `media`: columns of the clip table that a whole copy fills and that recipes read; `dialogue` where turns come in order.
 FOLDERS = ("folders", "any_folder")  # all of these must be there, and one of those
 NUMBERS = ("num_clips", "num_speakers", "once_folds")
@@ -71,8 +71,8 @@ def faults(name: str, card: object) -> Iterator[str]:
     elif card["access"] == "on request" and not isinstance(card.get("how_to_get"), str):
         yield "how_to_get must tell how to ask for access"
     for key in NUMBERS:
-        if not isinstance(card.get(key), int | None) or isinstance(card.get(key), bool):
-            yield f"{key} must be a whole number, or left out where the source states none"
+        if key in card and not counts(card[key]):
+            yield f"{key} is {card[key]!r}; must be a whole number from 1, or left out where there is none to state"
     if not isinstance(card.get("examples_shareable"), bool):
         yield "examples_shareable must be true or false: may its pictures, sounds and words be published?"
     for key in ("media", "in_their_way", "once"):
@@ -81,8 +81,17 @@ def faults(name: str, card: object) -> Iterator[str]:
     for key in MAPS:
         if not isinstance(card.get(key, {}), dict):
             yield f"{key} must hold `name: value`"
+    yield from augmented_faults(card)
     yield from folder_faults(card)
     yield from download_faults(card.get("downloads", []))
+
+
+def augmented_faults(card: dict) -> Iterator[str]:
+    """What is wrong with the modalities whose training clips are varied, and with their folds."""
+    varied, known = card.get("augmented", {}), card.get("modalities")
+    for modality, num_folds in varied.items() if isinstance(varied, dict) and texts(known) else ():
+        if modality not in known or not counts(num_folds):
+            yield f"augmented holds {modality!r}: {num_folds!r}; must be one of modalities: in how many folds, from 1"
 
 
 def folder_faults(card: dict) -> Iterator[str]:
@@ -109,6 +118,11 @@ def download_faults(downloads: object) -> Iterator[str]:
             yield f"url {one['url']!r} must begin with https://"
         elif not all(isinstance(one.get(key, "x"), str) and inside(one.get(key, "x")) for key in ("file", "to")):
             yield f"download {one['file']!r} must lie inside the corpus' folder"
+
+
+def counts(value: object) -> bool:
+    """Whether it is a whole number from 1."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def texts(value: object) -> bool:
