@@ -5,7 +5,7 @@ import pandas as pd
 from emostudy.ablations import against, briefly, cut_of
 from emostudy.corpora.corpus import Corpus
 from emostudy.recipes import Recipe, fits, for_corpus
-from emostudy.recipes.registry import named
+from emostudy.recipes.registry import every, named
 from emostudy.records import best_single, compare_pairs
 
 ONCE = "once"  # the condition of these runs: they stand in a table of their own, and take part in no fusion
@@ -21,7 +21,8 @@ def recipes_of(modality: str, corpus: Corpus, weights: str = "") -> tuple[Recipe
         ValueError: a name that no system has which the corpus can feed.
     """
     known = {name: one for name, one in named(modality, corpus, weights).items() if fits(one, corpus)}
-    wanted = [name for name in corpus.card.get("once", []) if name.startswith(f"{modality}_")]
+    mine = {*every(modality), *known}
+    wanted = [name for name in corpus.card.get("once", []) if name in mine or name.startswith(f"{modality}_")]
     if unknown := [name for name in wanted if name not in known]:
         raise ValueError(
             f"{unknown[0]} is under `once` in the card of {corpus.name}, which cannot feed it, or it needs weights: take it out of the card"
