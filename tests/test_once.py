@@ -7,7 +7,6 @@ import pytest
 import toys
 
 from emostudy import ablations, once
-from emostudy.corpora import is_present, load
 from emostudy.corpora.catalogue import cards
 from emostudy.lesson import Asked, Lesson
 from emostudy.predictions import read_records
@@ -115,13 +114,6 @@ def test_a_system_is_known_by_its_modality_and_not_by_how_its_name_begins():
     names = ["face_cnn", "middle_half_small_cnn", "text_forest"]
     corpus = replace(corpus, card=corpus.card | {"once": names})
     assert [recipe.name for recipe in once.recipes_of("face", corpus)] == names[:2]
-
-
-def test_every_system_that_a_card_names_runs_in_one_notebook():
-    for name in (name for name, card in cards().items() if "once" in card and is_present(name)):
-        corpus = load(name, profile="smoke")
-        ran = [one.name for kind in ("face", "speech", "text") for one in once.recipes_of(kind, corpus)]
-        assert sorted(ran) == sorted(corpus.card.get("once", []))
 
 
 def test_cards_name_known_systems():
