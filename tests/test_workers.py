@@ -182,9 +182,8 @@ def test_processes_give_what_one_gives(tmp_path):
     alone = list(workers.each(task, tasks(tmp_path), jobs=1))
     assert {process for _, process in heard(tmp_path / "log.txt", "end")} == {os.getpid()}
     (tmp_path / "log.txt").unlink()
-    get_reusable_executor().shutdown(
-        wait=True
-    )  # those of earlier tests may be about to leave, and others take their place
+    # Those of earlier tests may be about to leave, and others take their place.
+    get_reusable_executor().shutdown(wait=True)
     assert sorted(workers.each(task, tasks(tmp_path, 0.1), jobs=2)) == alone
     by = {process for _, process in heard(tmp_path / "log.txt", "end")}
     assert len(by) == 2 and os.getpid() not in by
