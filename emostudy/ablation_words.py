@@ -17,6 +17,13 @@ def shares(table: pd.DataFrame, apart: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def shares_worded(shares: pd.DataFrame) -> pd.DataFrame:
+    """`shapley.modality_shares` for people, in points."""
+    told = [interval(*row) for row in shares[["value", "ci_low", "ci_high"]].to_numpy(float)]
+    clips = shares.num_clips.astype(int)
+    return pd.DataFrame({"modality": shares.modality.map(modality_title), "clips": clips, "adds (points)": told})
+
+
 def sizes(table: pd.DataFrame, pairs: pd.DataFrame) -> str:
     """What more clips and more speakers bring, and which bring more: of `ablations`."""
     lines = []

@@ -71,6 +71,12 @@ def adjusted_ceilings(predictions: pd.DataFrame, corpus: Corpus, protocol: str) 
     return {name: adjusted_ceiling(name.split("+"), load_tables(), through) for name, through in sets.items()}
 
 
+def adjusted_by_protocol(predictions: pd.DataFrame, corpus: Corpus) -> dict[str, dict[str, float]]:
+    """Protocol -> `adjusted_ceilings`; empty where no ceiling is known."""
+    protocols = predictions.protocol.unique() if has_ceiling(corpus) else ()
+    return {protocol: adjusted_ceilings(predictions, corpus, protocol) for protocol in protocols}
+
+
 def preferred(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> dict[str, pd.DataFrame]:
     """Modality -> test predictions of the recipe that dev prefers over all folds and seeds."""
     rows = _unimodal(predictions, protocol)

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 import pandas as pd
 from IPython.display import Markdown
 
-from emostudy import claim_tables, once, overfitting, tables, their_way
+from emostudy import claim_tables, figures, once, overfitting, tables, their_way
 from emostudy.ablations import learned_told
 from emostudy.claims import IN_THEIR_WAY
 from emostudy.predictions import read_records
 from emostudy.recipes import Recipe
 from emostudy.recipes.voices import knowing_the_speaker
-from emostudy.records import score_runs
+from emostudy.records import curves, score_runs
+from emostudy.shown import Picture
 from emostudy.wording import by_rigour, metric_title, protocol_title
 
 NAMES = {"face": "Faces", "speech": "Voices", "text": "Words"}
@@ -63,6 +64,15 @@ class Asked:
         told = learned_told(self.lesson.corpus)
         caption = f"{NAMES[self.modality]} alone, run once, beside what dev prefers{told}"
         return self.lesson.comparisons(compared, "once_compared", caption)
+
+    def once_curves(self, weights: str = "") -> Picture | Markdown:
+        """How the networks among them learned: written as the figure `NN_once_curves`."""
+        lesson, rows = self.lesson, once.train(self.lesson, self.modality, weights)
+        learned = pd.DataFrame() if rows is None else curves(lesson.folder, sorted(rows.run_id.unique()))
+        if learned.empty or learned.recipe.nunique() < 2:
+            return Markdown("No two networks run once here.")
+        figure = figures.all_curves(learned, lesson.titles, 1 / len(lesson.corpus.emotions))
+        return lesson.figure(figure, "once_curves", figures.all_curves_alt(learned, lesson.titles))
 
     @property
     def _runs(self) -> list[dict]:

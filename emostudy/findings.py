@@ -186,6 +186,18 @@ def _references(table: pd.DataFrame, titles: dict[str, str]) -> str:
     return ", ".join(f"{titles[recipe]} {percent(row.honest)} %" for recipe, row in rows.iterrows())
 
 
+def had_dev_chosen(compared: pd.DataFrame, second: pd.DataFrame, titles: dict[str, str]) -> str:
+    """How many fusions are shown better than the single system that dev prefers, and than the one that is second on dev."""
+    told = [
+        f"{(table.verdict == 'better').sum()} of {len(table)} are shown better than {titles[table.baseline.iloc[0]]}"
+        for table in (compared, second)
+    ]
+    keys = ["recipe", "modalities"]
+    both = compared.merge(second, on=keys, suffixes=("", "_second"))
+    sure = ((both.verdict == "better") & (both.verdict_second == "better")).sum()
+    return f"* {told[0]}, which dev prefers; {told[1]}, which is second on dev; {sure} than both (paired tests, p after Holm)."
+
+
 def robustness(areas: pd.DataFrame, compared: pd.DataFrame, titles: dict[str, str], metric: str = "UAR") -> str:
     """What is kept of each kind, with intervals, and where training with hidden modalities is shown to help or to harm."""
     lines = robust_words.kept(areas, titles)

@@ -144,6 +144,13 @@ def best_single(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> str
     return means[[m in MODALITIES for m in means.index.get_level_values("modalities")]].idxmax()[1]
 
 
+def runner_up(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> str:
+    """The unimodal recipe with the second best score on dev clips: what fusion might have had to beat; "" where there is one alone."""
+    first = best_single(predictions, corpus, protocol)
+    others = predictions[predictions.modalities.isin(MODALITIES) & (predictions.recipe != first)]
+    return best_single(others, corpus, protocol) if (others.condition == "none").any() else ""
+
+
 def compare_with(predictions: pd.DataFrame, corpus: Corpus, protocol: str, baseline: str) -> pd.DataFrame:
     """What builds on a recipe against it: fused systems against a single modality, these against a reference line.
 

@@ -149,8 +149,8 @@ def not_drawn(small: Mapping[str, int], what: str = "Not drawn") -> str:
 def sample(frame: pd.DataFrame, cluster: str = "speaker") -> str:
     """What a frame of records or of predictions rests on: "1439 clips of 24 speakers, 5 folds, 1 seed".
 
-    "5 and 2 folds" where protocols differ. Records tell folds and seeds in rows of single runs, or else in columns `num_folds` and
-    `num_seeds`.
+    "5 and 2 folds" where protocols differ, "7198 to 7200 clips" where systems do. Records tell folds and seeds in rows of single
+    runs, or else in columns `num_folds` and `num_seeds`.
 
     Args:
         cluster: the corpus card's unit of resampling; a column of predictions.
@@ -159,10 +159,10 @@ def sample(frame: pd.DataFrame, cluster: str = "speaker") -> str:
     tested = {}  # "432 clips of 24 speakers" -> the protocols that tested just so many
     for protocol, rows in frame.groupby("protocol") if "protocol" in frame else [("", frame)]:
         if is_records:
-            clips, clusters = int(rows.num_clips.max()), int(rows.num_clusters.max())
+            clips, clusters = _num_clips(rows), int(rows.num_clusters.max())
         else:
-            clips, clusters = rows.clip_id.nunique(), rows[cluster].nunique()
-        told = counted(clips, "clip") + ("" if noun == "clip" else f" of {counted(clusters, noun)}")
+            clips, clusters = counted(rows.clip_id.nunique(), "clip"), rows[cluster].nunique()
+        told = clips + ("" if noun == "clip" else f" of {counted(clusters, noun)}")
         tested.setdefault(told, []).append(protocol_title(protocol))
     named = [told if len(tested) == 1 else f"{' and '.join(names)}: {told}" for told, names in tested.items()]
     parts = ["; ".join(named)]
@@ -174,6 +174,15 @@ def sample(frame: pd.DataFrame, cluster: str = "speaker") -> str:
         elif counts:
             parts.append(counted(counts[0], unit))
     return ", ".join(parts)
+
+
+def _num_clips(records: pd.DataFrame) -> str:
+    """On how many test clips systems were scored: the fewest and the most, of records that pool all there is to pool."""
+    for column, pooled in {"part": "test", **dict.fromkeys(("fold", "seed", "group", "emotion"), "all")}.items():
+        whole = records[column].astype(str) == pooled if column in records else pd.Series(False, records.index)
+        records = records[whole] if whole.any() else records
+    fewest, most = int(records.num_clips.min()), int(records.num_clips.max())
+    return counted(most, "clip") if fewest == most else f"{number(fewest)} to {counted(most, 'clip')}"
 
 
 def one_seed(frame: pd.DataFrame) -> str:

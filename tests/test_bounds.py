@@ -89,6 +89,21 @@ def test_only_the_modalities_that_were_run_are_told(synthetic):
     assert list(bounds.adjusted_ceilings(frame, synthetic, "random")) == ["face", "text", "face+text"]
 
 
+def test_each_protocol_has_its_own_adjusted_ceilings(synthetic, corpus):
+    frames = {
+        protocol: pd.concat([predictions(synthetic, "face", rate, part=part) for part in ("dev", "test")])
+        for protocol, rate in (("random", 1.0), ("speaker_independent", 0.7))
+    }
+    rows = pd.concat([frame.assign(protocol=protocol) for protocol, frame in frames.items()])
+    found = bounds.adjusted_by_protocol(rows, synthetic)
+    assert (
+        list(found) == ["random", "speaker_independent"]
+        and found["random"]["face"] > found["speaker_independent"]["face"]
+    )
+    assert found["random"] == bounds.adjusted_ceilings(frames["random"], synthetic, "random")
+    assert bounds.adjusted_by_protocol(rows, corpus) == {}
+
+
 def test_the_recipe_best_on_dev_lends_its_eyes(synthetic):
     bad_on_dev = [predictions(synthetic, "face", 0.0, "a", "dev"), predictions(synthetic, "face", 1.0, "a", "test")]
     good_on_dev = [predictions(synthetic, "face", 1.0, "b", "dev"), predictions(synthetic, "face", 0.3, "b", "test")]

@@ -60,6 +60,14 @@ def test_each_is_compared_with_the_one_that_dev_prefers(done):
     assert "paired" in (lesson.folder / "tables" / "04_once_compared.md").read_text("utf-8").lower()
 
 
+def test_the_networks_among_them_are_drawn_as_they_learned(tmp_path):
+    lesson = lesson_of(tmp_path, ["text_bert", "text_forest"])
+    asked = Asked(lesson, pd.DataFrame(), "text")
+    assert "No two networks" in asked.once_curves().data, "one network, and a forest that learns by no epochs"
+    ran = pd.DataFrame(read_records(tmp_path, [path.stem for path in (tmp_path / "runs").glob("*.json")]))
+    assert set(ran.recipe) == {"text_bert", "text_forest"} and set(ran.condition) == {once.ONCE}
+
+
 def test_one_alone_is_compared_with_nothing(tmp_path):
     asked = Asked(lesson_of(tmp_path, ["text_forest"]), pd.DataFrame(), "text")
     assert "No two systems" in asked.once_compared().data and not list(tmp_path.glob("tables/04_once_compared*"))

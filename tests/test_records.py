@@ -96,6 +96,12 @@ def test_choices_are_made_on_dev_and_test_has_no_say(corpus, everything):
     assert records.best_single(pd.concat([turned, test]), corpus, "random") == "poor"
 
 
+def test_the_second_on_dev_is_told_where_there_is_one(corpus, everything):
+    single = everything[everything.recipe.isin(["good", "poor"])]
+    assert records.runner_up(single, corpus, "random") == "poor"
+    assert records.runner_up(single[single.recipe == "good"], corpus, "random") == ""
+
+
 def test_reference_lines_and_ablations_are_never_chosen(corpus, everything):
     ideal = everything[everything.recipe == "majority"]
     ideal = ideal.assign(predicted=ideal.emotion)

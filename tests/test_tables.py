@@ -182,6 +182,8 @@ def test_sample_counts_records_and_predictions():
     assert wording.sample(pooled) == "120 clips of 12 speakers"
     assert wording.sample(pooled.assign(num_seeds=3, num_folds=1)) == "120 clips of 12 speakers, 1 fold, 3 seeds"
     clips = pd.DataFrame({"clip_id": ["a", "b"] * 2, "speaker": ["x", "y"] * 2, "fold": 0, "seed": [0, 0, 1, 1]})
+    fewer = pd.concat([pooled, pooled.assign(recipe="b", num_clips=pooled.num_clips - 2)])
+    assert wording.sample(fewer) == "118 to 120 clips of 12 speakers", "some clips lack what another system reads"
     assert wording.sample(clips) == "2 clips of 2 speakers, 1 fold, 2 seeds"
     assert wording.sample(clips, "clip_id") == "2 clips, 1 fold, 2 seeds"
     uneven = pd.concat([clips.assign(protocol="random"), clips.head(1).assign(protocol="speaker_independent")])

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from emostudy.figures.marks import ROW, beside, grouped, limits, mark_ceilings, row_chart, whiskers
+from emostudy.figures.overview import chance_of
 from emostudy.figures.style import GREY, HALF, canvas, label_rows, look, styled
 from emostudy.tables import systems
 from emostudy.wording import (
@@ -23,6 +24,12 @@ from emostudy.wording import (
     sentence,
 )
 
+CEILINGS_TOLD = {  # whether the ceiling is drawn, and the adjusted one
+    (False, False): "",
+    (True, False): "Black ticks: ceiling. ",
+    (True, True): "Black ticks: ceiling; grey ones: adjusted to what single modalities misread. ",
+}
+
 
 @styled
 def fusion(
@@ -34,17 +41,19 @@ def fusion(
     width: float = HALF,
     title: str = "Does joining beat the best modality alone?",
     metric: str = "UAR",
+    adjusted: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Figure:
     """Every fused system's score, a panel per protocol, over a grey band: the best single modality and its interval.
 
     Args:
         best: protocol -> recipe of the best single modality (`records.best_single`, chosen on dev clips).
+        adjusted: protocol -> `bounds.adjusted_ceilings`.
     """
     everything, shown = systems(records, metric), roles(records.protocol)
     is_fused = everything.modalities.str.contains("+", regex=False)
     table, rows = everything[is_fused], grouped(everything[is_fused], titles)
     note = (
-        f"Grey: best single modality by dev clips. {'Black ticks: ceiling. ' if ceilings else ''}"
+        f"Grey: best single modality by dev clips. {CEILINGS_TOLD[bool(ceilings), bool(adjusted)]}{_chance_told(records, metric)}"
         f"{sample(records, cluster)}. Whiskers and band: {interval_note(cluster)}."
     )
     fig, axes = canvas(width, 1.35 + ROW * len(rows.labels), title, note, columns=len(shown), sharey=True, sharex=True)
@@ -54,7 +63,7 @@ def fusion(
             bounds, seen = [row[f"{role}{end}"] for end in ("", "_low", "_high")], look(row["modalities"])
             face = "white" if role == "flattering" else seen.colour
             whiskers(ax, y, *bounds, seen, face, label=f"{row['recipe']} {protocol}")
-            mark_ceilings(ax, y, row["modalities"], ceilings, None)
+            mark_ceilings(ax, y, row["modalities"], ceilings, (adjusted or {}).get(protocol))
         ax.tick_params(axis="y", left=False)
         ax.spines["left"].set_visible(False)
         _band(ax, role, single)
@@ -63,6 +72,11 @@ def fusion(
         ax.grid(axis="x")
     label_rows(axes[0, 0], rows.ticks, rows.labels, rows.bold)
     return fig
+
+
+def _chance_told(records: pd.DataFrame, metric: str) -> str:
+    """What chance is, for an axis that may not reach it; "" but for UAR, where it is the same whatever the clips."""
+    return f"Chance: {percent(chance_of(records))} %. " if metric == "UAR" else ""
 
 
 def fusion_alt(records: pd.DataFrame, titles: Mapping[str, str], best: Mapping[str, str], metric: str = "UAR") -> str:

@@ -29,7 +29,8 @@ def verdicts(
     rows = comparisons.groupby("recipe").difference.max().sort_values(ascending=False).index.tolist()
     units = {"clip": comparisons.num_clips.max(), cluster_title(cluster): comparisons.num_clusters.max()}
     note = (
-        f"{protocol_title(comparisons.protocol.iloc[0]).capitalize()}; {', '.join(counted(n, unit) for unit, n in units.items())}. "
+        f"Against {base}, which dev prefers. {protocol_title(comparisons.protocol.iloc[0]).capitalize()}; "
+        f"{', '.join(counted(n, unit) for unit, n in units.items())}. "
         f"Difference in {metric_title(comparisons.metric.iloc[0])}, points. Shaded: shown, p < 0.05, paired permutation test, Holm "
         "(light: better; dark: worse). White: no difference shown."
     )
@@ -38,7 +39,7 @@ def verdicts(
     ]
     note += " Hatched: not run." if lacking else ""
     heads = max(modalities.count("+") for modalities in columns) + 1
-    fig, axes = canvas(width, 1.0 + CELL * (len(rows) + heads), title or f"Better than {base}?", note)
+    fig, axes = canvas(width, 1.0 + CELL * (len(rows) + heads), title or "Better than the best modality alone?", note)
     ax = axes[0, 0]
     for (recipe, modalities), row in cells.iterrows():
         _cell(ax, columns.index(modalities), rows.index(recipe), row)

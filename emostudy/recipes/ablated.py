@@ -17,7 +17,7 @@ from emostudy.recipes.fusion import concatenations
 from emostudy.recipes.heads import WAYS, Way, inputs_of, recipe_of, recipes_of
 
 BASE = WAYS[0]  # joined vectors: the simplest head
-SIZES = (0.25, 0.5, 1.0)  # of all training clips, or speakers
+SIZES = (0.1, 0.25, 0.5, 1.0)  # of all training clips, or speakers
 ON_TRAIN = "models not trained again with dev's clips"  # what captions say of `not_refitted`
 INNER = 3  # shares of train, each of which is held out of it once
 CHANGED = {
