@@ -63,6 +63,14 @@ def test_minutes_of_notebooks_are_what_was_measured():
             assert abs(notebook.minutes - MEASURED.seconds[notebook.slug] / 60) <= 0.25, notebook.slug
 
 
+def test_how_far_heads_trained_together_are_from_those_trained_alone_is_what_was_measured():
+    measured = pd.read_csv(ROOT / "results" / "machines" / "speeds.csv", index_col="what").value
+    single = measured[measured.index.str.endswith("largest difference")]
+    double = measured[measured.index.str.endswith("double precision")]
+    assert len(single) == len(double) == 3 and double.max() < 1e-14
+    assert f"{single.max():.1f}" == "0.1" and "until logits differ by a tenth" in " ".join(TEXT.split())
+
+
 def test_how_near_the_ceiling_emosynth_comes_is_what_its_tables_say():
     folder = ROOT / "results" / "emosynth" / "paper" / "tables"
     table = pd.read_csv(folder / "05_ceilings.csv")
