@@ -1,6 +1,6 @@
 """What notebooks 02 to 04 ask of what they trained: would knowing the speaker help, what was claimed, what is known by heart."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 from IPython.display import Markdown
@@ -27,6 +27,7 @@ class Asked:
     predictions: pd.DataFrame
     modality: str
     theirs: pd.DataFrame | None = None  # predictions of rebuilds in their authors' own way: for two tables alone
+    ran: dict[str, pd.DataFrame | None] = field(default_factory=dict)  # by weights: predictions of what runs once
 
     def in_their_way(self, weights: str = "") -> tuple[Markdown, "Asked"]:
         """Train the rebuilds that the corpus' card names in their authors' own way: what ran and what cannot, and this with theirs."""
@@ -45,7 +46,7 @@ class Asked:
 
     def once(self, weights: str = "") -> pd.DataFrame | Markdown:
         """What the systems reach that the corpus' card names to be run once (`once`): written as `NN_once`."""
-        lesson, rows = self.lesson, once.train(self.lesson, self.modality, weights)
+        lesson, rows = self.lesson, self._once(weights)
         if rows is None:
             return Markdown("No system runs once here.")
         scored = lesson.score(rows)
@@ -57,7 +58,7 @@ class Asked:
 
     def once_compared(self, weights: str = "") -> pd.DataFrame | Markdown:
         """These systems against the one that dev prefers among them, on the same clips: written as `NN_once_compared`."""
-        rows = once.train(self.lesson, self.modality, weights)
+        rows = self._once(weights)
         compared = None if rows is None else once.compared(rows, self.lesson.corpus)
         if compared is None or compared.empty:
             return Markdown("No two systems run once here.")
@@ -67,12 +68,19 @@ class Asked:
 
     def once_curves(self, weights: str = "") -> Picture | Markdown:
         """How the networks among them learned: written as the figure `NN_once_curves`."""
-        lesson, rows = self.lesson, once.train(self.lesson, self.modality, weights)
+        lesson, rows = self.lesson, self._once(weights)
         learned = pd.DataFrame() if rows is None else curves(lesson.folder, sorted(rows.run_id.unique()))
         if learned.empty or learned.recipe.nunique() < 2:
             return Markdown("No two networks run once here.")
+        learned = learned.assign(condition="none")  # here they are what is asked for
         figure = figures.all_curves(learned, lesson.titles, 1 / len(lesson.corpus.emotions))
         return lesson.figure(figure, "once_curves", figures.all_curves_alt(learned, lesson.titles))
+
+    def _once(self, weights: str) -> pd.DataFrame | None:
+        """Trained, or read, for the first that asks."""
+        if weights not in self.ran:
+            self.ran[weights] = once.train(self.lesson, self.modality, weights)
+        return self.ran[weights]
 
     @property
     def _runs(self) -> list[dict]:

@@ -60,12 +60,17 @@ def test_each_is_compared_with_the_one_that_dev_prefers(done):
     assert "paired" in (lesson.folder / "tables" / "04_once_compared.md").read_text("utf-8").lower()
 
 
-def test_the_networks_among_them_are_drawn_as_they_learned(tmp_path):
+def test_the_networks_among_them_are_drawn_as_they_learned(tmp_path, monkeypatch):
     lesson = lesson_of(tmp_path, ["text_bert", "text_forest"])
     asked = Asked(lesson, pd.DataFrame(), "text")
     assert "No two networks" in asked.once_curves().data, "one network, and a forest that learns by no epochs"
-    ran = pd.DataFrame(read_records(tmp_path, [path.stem for path in (tmp_path / "runs").glob("*.json")]))
-    assert set(ran.recipe) == {"text_bert", "text_forest"} and set(ran.condition) == {once.ONCE}
+    bert, forest = once.recipes_of("text", lesson.corpus)
+    slow = replace(bert, name="text_bert_slow", title="slower", learner=replace(bert.learner, lr=1e-6))
+    monkeypatch.setattr(once, "recipes_of", lambda *told: (bert, slow, forest))
+    told = Asked(lesson, pd.DataFrame(), "text").once_curves().alt
+    assert "slower" in told and "2 networks" in told and bert.title in told and forest.title not in told
+    drawn = pd.read_csv(tmp_path / "figures" / "04_once_curves.csv")
+    assert len(drawn) and (tmp_path / "figures" / "04_once_curves.png").is_file()
 
 
 def test_one_alone_is_compared_with_nothing(tmp_path):
