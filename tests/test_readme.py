@@ -125,6 +125,23 @@ def test_what_it_says_of_turned_faces_is_what_the_tables_say():
     assert "it is the one reading that is not shown to be worse than the [GRU over frames]" in " ".join(TEXT.split())
 
 
+def test_what_fusion_is_shown_to_beat_is_what_the_tables_say():
+    told, better = " ".join(TEXT.split()), {}
+    for place in ("emosynth", "ravdess"):
+        tables = ROOT / "results" / place / "paper" / "tables"
+        both = [pd.read_csv(tables / f"06_comparisons{name}.csv").verdict == "better" for name in ("", "_second")]
+        better[place] = [(int(verdicts.sum()), len(verdicts)) for verdicts in both]
+    (first, num), (second, _) = better["emosynth"]
+    assert (
+        f"{first} of {num} fusions are shown better than the single system that dev prefers, and {second} than the one"
+        in told
+    )
+    assert better["ravdess"][0] == better["ravdess"][1] and "[{} of {}]".format(*better["ravdess"][0]) in told
+    sizes = pd.read_csv(ROOT / "results" / "ravdess" / "paper" / "tables" / "07_sizes.csv")
+    few = 100 * sizes[sizes.share == sizes.share.min()].set_index("of").value
+    assert f"teaches a head {few['clip']:.1f} % UAR if they are of all speakers and {few['speaker']:.1f} % if" in told
+
+
 def test_what_dev_cannot_tell_on_tess_is_what_its_records_say():
     scored = pd.read_csv(ROOT / "results" / "tess" / "paper" / "records.csv", dtype={"fold": str, "seed": str})
     rows = scored[(scored.protocol == "speaker_independent") & (scored.metric == "UAR") & (scored.condition == "none")]
