@@ -8,8 +8,8 @@ import pytest
 import toys
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, roc_auc_score
 
+from emostudy import findings, records
 from emostudy import predictions as preds
-from emostudy import records
 from emostudy.comparisons import holm
 
 
@@ -100,6 +100,15 @@ def test_the_second_on_dev_is_told_where_there_is_one(corpus, everything):
     single = everything[everything.recipe.isin(["good", "poor"])]
     assert records.runner_up(single, corpus, "random") == "poor"
     assert records.runner_up(single[single.recipe == "good"], corpus, "random") == ""
+
+
+def test_what_is_shown_against_both_is_counted_row_by_row(corpus, everything):
+    rows = pd.DataFrame({"recipe": ["mean", "mean", "product"], "modalities": ["a+b", "a+c", "a+b"]})
+    first = rows.assign(baseline="good", verdict=["better", "better", "worse"])
+    second = rows[::-1].assign(baseline="poor", verdict=["better", "no difference shown", "better"])
+    told = findings.had_dev_chosen(first, second, {"good": "the good one", "poor": "the poor one"})
+    assert "2 of 3 are shown better than the good one" in told and "2 of 3 are shown better than the poor one" in told
+    assert "1 than both" in told
 
 
 def test_reference_lines_and_ablations_are_never_chosen(corpus, everything):
