@@ -22,7 +22,7 @@ def verdicts(
     """A cell per system and set of modalities: the difference in points, shaded where a paired test shows it.
 
     Args:
-        comparisons: of `records.compare_with`, one baseline and one protocol.
+        comparisons: of `records.compare_with`, against the single modality that dev prefers, under one protocol.
     """
     cells, base = comparisons.set_index(["recipe", "modalities"]), titles.get(comparisons.baseline.iloc[0], "")
     columns = sorted(comparisons.modalities.unique(), key=modality_rank)
