@@ -21,12 +21,18 @@ FIGURES = {"": "value", "_low": "ci_low", "_high": "ci_high"}
 SEEDS = ("_least", "_most")
 CONDITIONS = ("none", IN_THEIR_WAY)
 NO_RUN = "not run here"
+RUN_ONCE = ", run once"
 APART = 0.01  # the lowest and the highest seed: what is nearer is not told
 NEAREST = "random"  # may stand for a way to split that did not run, or of which nothing is said
 
 
 def table(
-    scored: pd.DataFrame, runs: list[dict], corpus: Corpus, protocols: Sequence[str], modalities: str
+    scored: pd.DataFrame,
+    runs: list[dict],
+    corpus: Corpus,
+    protocols: Sequence[str],
+    modalities: str,
+    once: str = "",
 ) -> pd.DataFrame:
     """A row per printed number and recipe that rebuilds its model and ran here; a number of which none ran has one row.
 
@@ -35,6 +41,7 @@ def table(
         runs: records of their runs (`predictions.read_records`), which know training scores and where a recipe comes from.
         protocols: as run. The last is the honest one, and so is one alone. Of those before it a claim's own way to split counts as its
             authors', else a random split does; never the way of other authors.
+        once: the condition of what ran once, which counts too where it is named; its title says so.
 
     Returns:
         system, subject, metric, claimed (0 to 1), measured_on, of, on, same_corpus; recipe and title ("" where none ran), the
@@ -44,11 +51,12 @@ def table(
         was not run, and of a fall where they tested `wording.too_few` clips. Of clips with several labels subset accuracy stands for
         WA, macro F1 for UAR.
     """
-    rows = scored[(scored.emotion == "all") & (scored.part == "test") & scored.condition.isin(CONDITIONS)]
+    counted = (*CONDITIONS, once) if once else CONDITIONS
+    rows = scored[(scored.emotion == "all") & (scored.part == "test") & scored.condition.isin(counted)]
     present = [protocol for protocol in protocols if protocol in set(rows.protocol)]
     judged = next((two for two in JUDGED if two[0] in set(rows.metric)), JUDGED[0])
     trained = training_scores(runs)
-    trained = trained[trained.condition.isin(CONDITIONS)].groupby(["protocol", "recipe"]).train.mean()
+    trained = trained[trained.condition.isin(counted)].groupby(["protocol", "recipe"]).train.mean()
     ran = {run["recipe"]: run for run in runs if run["modalities"] == modalities and run["recipe"] in set(rows.recipe)}
     made, decided = [], readings(modalities, corpus)
     for claims in subjects(modalities):
@@ -56,7 +64,8 @@ def table(
         sides = sides_of(claims[0], present)
         for name in fitting or [""]:
             reached = scores_of(rows[rows.recipe == name], sides, judged)
-            ours = {"recipe": name, "title": ran[name]["title"] if name else ""}
+            briefly = RUN_ONCE if name and set(rows.condition[rows.recipe == name]) == {once} else ""
+            ours = {"recipe": name, "title": ran[name]["title"] + briefly if name else ""}
             ours |= {
                 "weights": ran.get(name, {}).get("pretrained", ""),
                 "reading": decided.get(name) or ran.get(name, {}).get("reading", ""),

@@ -8,6 +8,7 @@ from IPython.display import Markdown
 from emostudy import claim_tables, figures, once, overfitting, tables, their_way
 from emostudy.ablations import learned_told
 from emostudy.claims import IN_THEIR_WAY
+from emostudy.costly import is_costly
 from emostudy.predictions import read_records
 from emostudy.recipes import Recipe
 from emostudy.recipes.voices import knowing_the_speaker
@@ -36,7 +37,11 @@ class Asked:
         return Markdown(their_way.worded(planned)), replace(self, theirs=theirs if len(theirs) else None)
 
     def knowing_the_speaker(self, recipes: tuple[Recipe, ...]) -> pd.DataFrame | Markdown:
-        """Recipes with each speaker's own mean and deviation taken off, beside themselves, under the honest protocol: `NN_by_speaker`."""
+        """Recipes with each speaker's own mean and deviation taken off, beside themselves, under the honest protocol: `NN_by_speaker`.
+
+        Less those that the corpus' card calls `costly`.
+        """
+        recipes = tuple(recipe for recipe in recipes if not is_costly(recipe, self.lesson.corpus))
         if not recipes:
             return Markdown("No recipe here reads numbers that have a mean and a deviation for each speaker.")
         known = self.lesson.ablate(tuple(map(knowing_the_speaker, recipes)), "by_speaker")
@@ -87,6 +92,12 @@ class Asked:
         return read_records(self.lesson.folder, sorted(self._all.run_id.unique()))
 
     @property
+    def _beside(self) -> pd.DataFrame:
+        """What ran once and not otherwise; no row where nothing did, or nobody has asked yet."""
+        rows = pd.concat([rows for rows in self.ran.values() if rows is not None] or [self.predictions[:0]])
+        return rows[~rows.recipe.isin(self._all.recipe)]
+
+    @property
     def _all(self) -> pd.DataFrame:
         """The lesson's predictions, and those in their authors' own way."""
         return (
@@ -95,9 +106,11 @@ class Asked:
 
     @property
     def _claims(self) -> pd.DataFrame:
-        lesson = self.lesson
-        scored = pd.concat([lesson.score(self._all), score_runs(self._all, lesson.corpus)], ignore_index=True)
-        return claim_tables.table(scored, self._runs, lesson.corpus, [*self._ways, *lesson.protocols], self.modality)
+        lesson, rows = self.lesson, pd.concat([self._all, self._beside], ignore_index=True)
+        scored = pd.concat([lesson.score(rows), score_runs(rows, lesson.corpus)], ignore_index=True)
+        runs = [*self._runs, *read_records(lesson.folder, sorted(self._beside.run_id.unique()))]
+        ways = [*self._ways, *lesson.protocols]
+        return claim_tables.table(scored, runs, lesson.corpus, ways, self.modality, once=once.ONCE)
 
     @property
     def _ways(self) -> list[str]:
@@ -110,6 +123,8 @@ class Asked:
         found, lesson = self._claims, self.lesson
         shown = claim_tables.worded(found, lesson.corpus, self.modality)
         note = claim_tables.note(self.modality, lesson.corpus.card["cluster"], found)
+        if found.title.str.endswith(claim_tables.RUN_ONCE).any():
+            note += f" Run once: one seed{learned_told(lesson.corpus)}; the sample is under `{lesson.number}_once`."
         caption = f"{NAMES[self.modality]} alone: what was claimed, and what its rebuilds reach here"
         return lesson.table(found, "claims", caption, shown, note)
 

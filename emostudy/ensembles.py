@@ -33,14 +33,24 @@ class Together:
         return Fitted(dev, test, info=info)
 
 
-def together(name: str, title: str, *members: Recipe, source: str = "", reading: str = "") -> Recipe:
+@dataclass(frozen=True)
+class MeanOfRuns(Together):
+    """The same of runs that are there: each member is a system with rows and curves of its own, and is trained once for both.
+
+    `experiments.run` trains the members and writes their mean (`joined_runs`).
+    """
+
+
+def together(
+    name: str, title: str, *members: Recipe, source: str = "", reading: str = "", learner: type[Together] = Together
+) -> Recipe:
     """One recipe of several, for the union of their modalities."""
     return Recipe(
         name,
         title,
         tuple(dict.fromkeys(modality for member in members for modality in member.modalities)),
         {_of(member, key): feature for member in members for key, feature in member.features.items()},
-        Together(members),
+        learner(members),
         source=source,
         reading=reading,
         pretrained=", ".join(dict.fromkeys(member.pretrained for member in members)),

@@ -14,6 +14,7 @@ from emostudy.corpora import derived
 from emostudy.corpora.corpus import Corpus
 from emostudy.features.extract import extract
 from emostudy.features.speakers import by_speaker
+from emostudy.joined_runs import is_joined, joined, mean_of, with_members
 from emostudy.labels import encode, encode_several
 from emostudy.profiles import Profile
 from emostudy.protocols import Split, guard, splits
@@ -23,7 +24,7 @@ from emostudy.several import for_labels, learns_several
 from emostudy.several_learners import chosen_thresholds
 from emostudy.sources import callables_of, source_hash
 from emostudy.stamps import bring_back
-from emostudy.tasks import Run, tasks_of, train
+from emostudy.tasks import Run, tasks_of, train, words_of
 
 
 def run(
@@ -43,6 +44,7 @@ def run(
 
     Training goes on in `jobs` processes here, or on the Dask cluster whose scheduler's address is given (None: the variable
     EMOSTUDY_CLUSTER); this process alone writes. Where the corpus' card says `multi_label`, recipes learn several labels a clip.
+    With a mean of runs its members run too.
 
     Args:
         cut: changes every split before anything is trained, as an ablation does that leaves clips out of train.
@@ -52,19 +54,31 @@ def run(
     """
     cluster = os.environ.get("EMOSTUDY_CLUSTER", "") if cluster is None else cluster
     workers.check(cluster)  # before hours of extraction
-    recipes = for_labels(recipes, corpus)
+    recipes = with_members(for_labels(recipes, corpus))
     features = {hash_of(feature): feature for recipe in recipes for feature in recipe.features.values()}
     extracted = {key: extract(corpus, feature, jobs) for key, feature in features.items()}
     planned = plan(corpus, recipes, protocols, profile, extracted, seeds or list(profile.seeds), condition, cut)
     for one in planned:
         bring_back(folder, one.run_id)
-    todo = [one for one in planned if not preds.is_finished(folder, one.run_id)]
+    todo = []
+    for one in planned:
+        if preds.is_finished(folder, one.run_id):
+            preds.retell(folder, one.run_id, words_of(one.recipe))
+        else:
+            todo.append(one)
     made_on = {"corpus_fingerprint": corpus.fingerprint()}  # here: it reads the corpus' files
-    tasks = [(runs, corpus, missing.inputs_of(runs[0].recipe, extracted), device) for runs in tasks_of(todo)]
+    learning = [one for one in todo if not is_joined(one.recipe)]
+    tasks = [(runs, corpus, missing.inputs_of(runs[0].recipe, extracted), device) for runs in tasks_of(learning)]
     # A GPU is shared badly by processes: there, one run after the other.
     with closing(workers.each(train, tasks, jobs if device == "cpu" else 1, cluster)) as done:
         made = (one for some in done for one in some)
-        for frame, record in tqdm(made, total=len(todo), desc="training", unit="run", leave=False) if todo else []:
+        for frame, record in (
+            tqdm(made, total=len(learning), desc="training", unit="run", leave=False) if learning else []
+        ):
+            preds.write_run(folder, frame, record | made_on)
+    for one in todo:
+        if is_joined(one.recipe):
+            frame, record = joined(one, planned, corpus, folder)
             preds.write_run(folder, frame, record | made_on)
     print(f"{len(planned)} runs: {len(todo)} trained, {len(planned) - len(todo)} read back")
     run_ids = [one.run_id for one in planned]
@@ -96,7 +110,7 @@ def identity_of(recipe: Recipe) -> dict[str, str]:
     coding = (
         [preds.frame_several, encode_several, chosen_thresholds] if learns_several(recipe) else [preds.frame, encode]
     )
-    around = [*coding, *([by_speaker] if recipe.by_speaker else [])]
+    around = [*coding, *([by_speaker] if recipe.by_speaker else []), *([mean_of] if is_joined(recipe) else [])]
     if any(derived.is_made(feature.medium) for feature in recipe.features.values()):
         around.append(derived.column)
     return {"record": hash_of(recipe), "code": source_hash(*callables_of(recipe), *around)}

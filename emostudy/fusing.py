@@ -1,6 +1,5 @@
 """Decision-level fusion of finished runs: from predictions to predictions, nothing is trained again."""
 
-import json
 import time
 from dataclasses import dataclass
 from itertools import combinations
@@ -11,7 +10,6 @@ import pandas as pd
 
 from emostudy import predictions as preds
 from emostudy.metrics import confusion, uar
-from emostudy.paths import write_atomically
 from emostudy.protocols import PROTOCOLS
 from emostudy.provenance import describe, environment, hash_of
 from emostudy.recipes.decision import Rule
@@ -121,7 +119,7 @@ def fuse_set(
     todo = [rule for rule in rules if not preds.is_finished(folder, ids[rule.name])]
     for rule in rules:
         if rule not in todo:
-            _retitle(folder, ids[rule.name], rule.title)
+            preds.retell(folder, ids[rule.name], {"title": rule.title})
     made, seconds = {rule.name: [] for rule in todo}, dict.fromkeys(ids, 0.0)
     for fold, of in base.items() if todo else ():
         parts = [preds.read_runs(folder, [of[m]]) for m in chosen]
@@ -152,16 +150,6 @@ def fuse_set(
         }
         preds.write_run(folder, pd.concat(made.pop(rule.name), ignore_index=True), record)
     return list(ids.values())
-
-
-def _retitle(folder: Path, run_id: str, title: str) -> None:
-    """Call a finished run by the title that its rule has now: a title only tells, and nothing is made anew for one."""
-    (record,) = preds.read_records(folder, [run_id])
-    if record["title"] != title:
-        path = folder / run_files(run_id)[0]
-        before, after = (f'"title": {json.dumps(one)}' for one in (record["title"], title))
-        with write_atomically(path) as temporary:
-            temporary.write_text(path.read_text("utf-8").replace(before, after, 1), "utf-8")
 
 
 def _joined(base: dict[int, dict[str, str]], folder: Path) -> dict:

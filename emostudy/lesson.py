@@ -1,7 +1,7 @@
 """What every notebook does at its start and end: open a corpus, train, keep a table or a figure, check the promised files."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -9,7 +9,7 @@ import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
-from emostudy import experiments, figures, fusing, records, robustness, sizes, stamps, tables, variance
+from emostudy import costly, experiments, figures, fusing, records, robustness, sizes, stamps, tables, variance
 from emostudy import predictions as preds
 from emostudy.claimed import Asked as Asked  # so that notebooks import one module
 from emostudy.claims import IN_THEIR_WAY
@@ -73,15 +73,19 @@ class Lesson:
     ) -> pd.DataFrame:
         """Predictions of these recipes under every protocol, fold and seed; what was trained before is read back.
 
+        Those that the corpus' card calls `costly` are trained under the last protocol alone; of a mean its members stand beside it.
+
         Args:
             condition: what an ablation changed in them; only "none" takes part in fusion and in the usual tables.
             protocols: if not the lesson's.
         """
-        predictions = experiments.run(
-            *(self.corpus, recipes, list(protocols) or self.protocols, self.profile, self.folder),
-            **{"seeds": self.seeds, "jobs": self.jobs, "device": self.device, "condition": condition},
-        )
-        return self._made(predictions)
+        how = {"seeds": self.seeds, "jobs": self.jobs, "device": self.device, "condition": condition}
+        found = [
+            experiments.run(self.corpus, some, where, self.profile, self.folder, **how)
+            for some, where in costly.apart(recipes, self.corpus, list(protocols) or self.protocols)
+        ]
+        rows = pd.concat(found, ignore_index=True)
+        return self._made(rows.drop_duplicates(["run_id", "part", "clip_id"], ignore_index=True))
 
     def ablate(self, recipes: tuple[Recipe, ...], condition: str, cut: Callable | None = None) -> pd.DataFrame:
         """Predictions of these recipes under the honest protocol alone, under a condition's name; `cut` as of `experiments.run`."""
@@ -92,10 +96,14 @@ class Lesson:
     def spoil(self, recipes: tuple[Recipe, ...], corruptions: tuple[Corruption, ...], keep_train=False) -> pd.DataFrame:
         """Predictions of these heads, trained once each, on test clips as they are and after each corruption.
 
+        In all folds, or at a profile with `further` in as many as the corpus' card says under `spoilt_folds`.
+
         Args:
             keep_train: what they say of their training clips too.
         """
-        study = (self.corpus, recipes, corruptions, self.protocols[-1:], self.profile, self.folder)
+        few = self.corpus.card.get("spoilt_folds") if self.profile.further else None
+        profile = replace(self.profile, folds=self.profile.folds[:few])
+        study = (self.corpus, recipes, corruptions, self.protocols[-1:], profile, self.folder)
         return self._made(robustness.run(*study, seeds=self.seeds, jobs=self.jobs, keep_train=keep_train))
 
     def fuse(self, predictions: pd.DataFrame, rules: tuple[Rule, ...]) -> pd.DataFrame:

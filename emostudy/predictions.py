@@ -97,9 +97,20 @@ def write_run(folder: Path, predictions: pd.DataFrame, record: dict) -> None:
     packed = {"compression": "zstd", "compression_level": 19, "use_dictionary": list(COLUMNS)}
     with write_atomically(folder / "predictions" / f"{run_id}.parquet") as path:
         predictions.astype(dict.fromkeys(numbers, "float32")).to_parquet(path, index=False, **packed)
-    with write_atomically(folder / "runs" / f"{run_id}.json") as path:
+    _write_record(folder, record)
+
+
+def _write_record(folder: Path, record: dict) -> None:
+    with write_atomically(folder / "runs" / f"{record['run_id']}.json") as path:
         lines = [f"{json.dumps(key)}: {json.dumps(record[key], sort_keys=True, default=str)}" for key in sorted(record)]
         path.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")  # a line per key: small, and read by people too
+
+
+def retell(folder: Path, run_id: str, words: dict[str, str]) -> None:
+    """Let a finished run's record say what only tells (its title, say) as it is told now: nothing is made anew for a word."""
+    (record,) = read_records(folder, [run_id])
+    if record | words != record:
+        _write_record(folder, record | words)
 
 
 def is_finished(folder: Path, run_id: str) -> bool:

@@ -18,6 +18,7 @@ from emostudy import stamps
 from emostudy.corpora.kept import fingerprint_of, reopen
 from emostudy.corruptions import Corruption
 from emostudy.graph import NOTEBOOKS
+from emostudy.joined_runs import with_members
 from emostudy.lesson import Lesson
 from emostudy.parameters import SHARED, protocols_of
 from emostudy.paths import ROOT
@@ -36,7 +37,7 @@ class Reopened(Lesson):
         self, recipes: tuple[Recipe, ...], condition: str = "none", protocols: Sequence[str] = ()
     ) -> pd.DataFrame:
         """Predictions of these recipes under this condition that the notebook's stamp names."""
-        names = {(recipe.name, "+".join(recipe.modalities) or "none", condition) for recipe in recipes}
+        names = {(one.name, "+".join(one.modalities) or "none", condition) for one in with_members(recipes)}
         return self._left(lambda record: (record["recipe"], record["modalities"], record["condition"]) in names)
 
     def ablate(self, recipes: tuple[Recipe, ...], condition: str, cut: Callable | None = None) -> pd.DataFrame:

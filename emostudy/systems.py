@@ -53,7 +53,7 @@ def matrix(results: Path) -> pd.DataFrame:
             media = ", ".join(dict.fromkeys(feature.medium for feature in recipe.features.values()))
             ran_on, corpora = known.loc[name, ["ran_on", "corpora"]] if name in known.index else ("", [])
             command = f"--only {NOTEBOOK[modality]} --corpus {corpus_for(recipe, corpora)} -p systems='[\"{name}\"]'"
-            about = media, _weights(recipe.pretrained), chosen_by_dev(recipe.learner)
+            about = media, _weights(recipe.pretrained, recipe.pretraining), chosen_by_dev(recipe.learner)
             rows.append((modality, name, recipe.source, *about, ran_on, command))
     named = {row[1] for row in rows}
     others = [_of_record(results, name, row) for name, row in known.iterrows() if name not in named]
@@ -100,7 +100,7 @@ def _of_record(results: Path, name: str, row: pd.Series) -> tuple:
         name,
         record["source"],
         media,
-        _weights(record["pretrained"]),
+        _weights(record["pretrained"], record.get("pretraining", "")),
         _chosen(record),
         row.ran_on,
         command,
@@ -126,6 +126,8 @@ def chosen_by_dev(learner) -> str:
 
     if members := getattr(learner, "members", ()):
         return ", ".join(dict.fromkeys(chosen_by_dev(one.learner) for one in members))
+    if settings := getattr(learner, "settings", {}):
+        return f"{len(settings)} settings, and the epoch, of {learner.network.epochs}"
     if grid := getattr(learner, "grid", {}):
         return f"{len(ParameterGrid(grid))} settings"
     if hasattr(learner, "learner"):
@@ -140,8 +142,8 @@ def chosen_by_dev(learner) -> str:
     )
 
 
-def _weights(pretrained: str) -> str:
-    return SCRATCH if pretrained == "none" else pretrained
+def _weights(pretrained: str, pretraining: str) -> str:
+    return SCRATCH if pretrained == "none" else pretrained + (f", pretrained on {pretraining}" if pretraining else "")
 
 
 def markdown(rows: pd.DataFrame) -> str:

@@ -62,12 +62,17 @@ def train(runs: tuple[Run, ...], corpus: Corpus, inputs: dict[str, Extracted], d
     told = {one.split: told_to(one, corpus, clips, inputs) for one in runs}  # seeds of a fold share it
     fitted = fitted_of(runs, [(*told[one.split], one.seed) for one in runs], len(corpus.emotions), device)
     seconds = round((time.perf_counter() - started) / len(runs), 2)
-    made = []
-    for one, found in zip(runs, fitted, strict=True):
-        rows, chosen = _framed(one, corpus, clips, found, told[one.split][1]["dev"])
-        about = {"history": found.history, "fitted": found.info | chosen, "device": device, "seconds": seconds}
-        made.append((rows, record_of(one, corpus) | about))
-    return made
+    learned = zip(runs, fitted, strict=True)
+    return [made_of(one, corpus, clips, found, told[one.split][1]["dev"], device, seconds) for one, found in learned]
+
+
+def made_of(
+    one: Run, corpus: Corpus, clips: pd.DataFrame, found: Fitted, dev_labels, device: str, seconds: float
+) -> tuple[pd.DataFrame, dict]:
+    """Predictions and record of one run that has learned; `clips` by name, `dev_labels` as coded."""
+    rows, chosen = _framed(one, corpus, clips, found, dev_labels)
+    about = {"history": found.history, "fitted": found.info | chosen, "device": device, "seconds": seconds}
+    return rows, record_of(one, corpus) | about
 
 
 def told_to(one: Run, corpus: Corpus, clips: pd.DataFrame, inputs: dict[str, Extracted]) -> tuple[dict, dict]:
@@ -110,13 +115,17 @@ def _framed(one: Run, corpus: Corpus, clips: pd.DataFrame, fitted: Fitted, dev_l
 def record_of(one: Run, corpus: Corpus) -> dict:
     return one.head | {
         "corpus": corpus.name,
+        **words_of(one.recipe),
         "record": describe(one.recipe),
         "identity": one.identity,
-        "title": one.recipe.title,
-        "source": one.recipe.source,
-        "reading": one.recipe.reading,
         "pretrained": one.recipe.pretrained,
         "num_clips": {part: len(getattr(one.split, part)) for part in ("train", "dev", "test")},
         "max_epochs": one.max_epochs,
         "environment": environment(),
     }
+
+
+def words_of(recipe: Recipe) -> dict[str, str]:
+    """What a record tells of a recipe in words, which change no result."""
+    told = {key: getattr(recipe, key) for key in ("title", "source", "reading")}
+    return told | ({"pretraining": recipe.pretraining} if recipe.pretraining else {})

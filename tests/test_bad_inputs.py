@@ -307,7 +307,11 @@ WRONG_KEYS = [
         {"folders": [wrong]}
         for wrong in ("../../x", "/etc", "a/../../b", "", ".", "..", "C:\\x", "..\\x", "\\\\host\\x", "a/..")
     ),
-    *({key: wrong} for key in ("num_clips", "once_folds") for wrong in (0, -2, 1.5, True, "2", [2], {})),
+    *(
+        {key: wrong}
+        for key in ("num_clips", "once_folds", "spoilt_folds")
+        for wrong in (0, -2, 1.5, True, "2", [2], {})
+    ),
     *(
         {"augmented": wrong}
         for wrong in ([], 2, {"face": 0}, {"face": True}, {"face": "2"}, {"face": None}, {"smell": 2})

@@ -109,6 +109,35 @@ def test_of_a_large_corpus_a_share_is_learned_from_and_told(tmp_path, monkeypatc
     assert "% of the training clips" in (tmp_path / "tables" / "04_once.md").read_text("utf-8")
 
 
+def test_a_rebuild_that_ran_once_stands_in_the_table_of_claims_and_says_so(done):
+    lesson, _ = done
+    rows = lesson.predictions()
+    usual, once_alone = rows[rows.condition == "none"], rows[rows.condition == once.ONCE]
+    asked = Asked(lesson, usual, "text")
+    before = asked.claims().reset_index()["rebuilt by"].tolist()
+    asked.once()
+    _, asked = asked.in_their_way()
+    shown = asked.claims().reset_index().set_index("rebuilt by")
+    titles = {lesson.titles[name] for name in ("text_forest", "text_bayes")}
+    assert not titles & {one.removesuffix(", run once") for one in before}
+    assert {f"{title}, run once" for title in titles} <= set(shown.index) and lesson.titles["text_tfidf"] in shown.index
+    reached = lesson.score(once_alone).query("metric == 'WA' and emotion == 'all'").set_index("recipe").value
+    cell = shown.loc[f"{lesson.titles['text_forest']}, run once", "new speakers, WA"]
+    assert cell.startswith(f"{100 * reached['text_forest']:.1f} [")
+    assert "Run once: one seed; the sample is under `04_once`" in (lesson.folder / "tables" / "04_claims.md").read_text(
+        "utf-8"
+    )
+
+
+def test_what_ran_otherwise_too_is_not_told_as_run_once(done):
+    lesson, _ = done
+    rows = lesson.predictions()
+    both = pd.concat([rows, rows[rows.recipe == "text_bayes"].assign(condition="none")], ignore_index=True)
+    asked = Asked(lesson, both[both.condition == "none"], "text")
+    asked.once()
+    assert not any("naive" in one and "run once" in one for one in asked.claims().reset_index()["rebuilt by"])
+
+
 def test_a_card_may_say_in_how_many_folds(tmp_path):
     lesson = lesson_of(tmp_path, ["text_forest"], replace(FURTHER, folds=(0, 1, 2)))
     some = replace(lesson, corpus=replace(lesson.corpus, card=lesson.corpus.card | {"once_folds": 2}))

@@ -20,11 +20,14 @@ USUAL = {"protocols": ["random", "speaker_independent"], "metric": "UAR"}
 # split too, which is none of the corpus' protocols: for tables of claims alone, whoever else runs.
 # `once`: costly systems that run with one seed under the honest protocol alone, at a profile with further systems; in the first
 # `once_folds` folds, where the card says so.
+# `costly`: further systems that take minutes a fold, trained under the honest protocol alone, and as they are.
+# `spoilt_folds`: in how many folds notebook 08 spoils test clips at a profile with further systems: features of spoilt media take an
+# hour for thousands of films.
 # `augmented`: of which modalities notebook 07 varies the training clips, and in how many folds; of all and in every one, where the card
 # does not say: eight networks take minutes each in every fold.
 # `media`: columns of the clip table that a whole copy fills and that recipes read; `dialogue` where turns come in order.
 FOLDERS = ("folders", "any_folder")  # all of these must be there, and one of those
-NUMBERS = ("num_clips", "num_speakers", "once_folds")
+NUMBERS = ("num_clips", "num_speakers", "once_folds", "spoilt_folds")
 MAPS = ("augmented", "counts", "further_systems", "optional_folders", "readings", "fold_lists", "files")
 DOWNLOAD = {"url", "file", "size", "md5", "sha256", "unpack", "to"}
 
@@ -75,7 +78,7 @@ def faults(name: str, card: object) -> Iterator[str]:
             yield f"{key} is {card[key]!r}; must be a whole number from 1, or left out where there is none to state"
     if not isinstance(card.get("examples_shareable"), bool):
         yield "examples_shareable must be true or false: may its pictures, sounds and words be published?"
-    for key in ("media", "in_their_way", "once"):
+    for key in ("media", "in_their_way", "once", "costly"):
         if not texts(card.get(key, [])):
             yield f"{key} must be a list of texts"
     for key in MAPS:

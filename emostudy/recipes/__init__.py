@@ -20,7 +20,8 @@ class Recipe:
         prepare: per input, a function of `features/fitted.py` (networks only).
         learner: `Network` or `Estimator`.
         source: system and section that it rebuilds; `reading`: what was decided where the source is silent.
-        pretrained: the weights it starts from, by name; "none" trained from scratch.
+        pretrained: the weights it starts from, by name; "none" trained from scratch. `pretraining`: of an encoder of text what it
+            was pretrained for.
         by_speaker: inputs standardised over all clips of their speaker before anything else, test clips too: no label is
             used, but unlabelled speech of the test speaker must be at hand.
         lacking: what a `Network` builds instead where clips lack some of its inputs: (sizes, num_classes) -> a network that is
@@ -36,6 +37,7 @@ class Recipe:
     source: str = field(default="", metadata={"record": False})
     reading: str = field(default="", metadata={"record": False})
     pretrained: str = "none"
+    pretraining: str = field(default="", metadata={"record": False})
     by_speaker: tuple[str, ...] = ()
     lacking: Callable | None = field(default=None, metadata={"record": False})  # it is the learner's, where it is used
 

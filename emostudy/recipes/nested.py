@@ -16,10 +16,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 
+from emostudy.ensembles import MeanOfRuns, together
 from emostudy.models import augmenting
 from emostudy.recipes import Recipe
 from emostudy.recipes.faces import UNITS
 from emostudy.recipes.strong import SPEECH_CRNN, SPEECH_FUNCTIONALS_MLP
+from emostudy.recipes.voices import SPEECH_COMPARE
 from emostudy.training import Estimator, Tuned
 from emostudy.tuned_network import TunedNetwork
 
@@ -95,4 +97,23 @@ SPEECH_CRNN_NESTED = Recipe(
     reading="clips as they are, with mixup, or with mixup and masks, and the epoch, of 20: what the run's dev clips like best; fitted "
     "again on train and dev for as many epochs",
 )
-NESTED = (FACE_UNITS_NESTED, SPEECH_FUNCTIONALS_NESTED, SPEECH_CRNN_NESTED)
+SPEECH_STRONG_NESTED = together(
+    "speech_strong_nested",
+    "CRNN and MLP, chosen in the fold",
+    SPEECH_CRNN_NESTED,
+    SPEECH_FUNCTIONALS_NESTED,
+    source="the mean of what both say",
+    reading="as each of them",
+    learner=MeanOfRuns,
+)
+SPEECH_CRNN_COMPARE = together(
+    "speech_crnn_compare",
+    "CRNN, chosen in the fold, and SVM on ComParE",
+    SPEECH_CRNN_NESTED,
+    SPEECH_COMPARE,
+    source="the mean of what both say",
+    reading="as each of them",
+    learner=MeanOfRuns,
+)
+VOICES_NESTED = (SPEECH_FUNCTIONALS_NESTED, SPEECH_CRNN_NESTED, SPEECH_STRONG_NESTED)
+NESTED = (FACE_UNITS_NESTED, *VOICES_NESTED)

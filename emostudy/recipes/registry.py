@@ -10,7 +10,7 @@ from emostudy.parameters import check_name
 from emostudy.recipes import Recipe, fits, for_corpus, pictures, speech
 from emostudy.recipes.classical_text import CLASSICAL_TEXT
 from emostudy.recipes.faces import FACES
-from emostudy.recipes.nested import FACE_UNITS_NESTED, SPEECH_CRNN_NESTED, SPEECH_FUNCTIONALS_NESTED
+from emostudy.recipes.nested import FACE_UNITS_NESTED, SPEECH_CRNN_COMPARE, VOICES_NESTED
 from emostudy.recipes.sentences import BASES, pretrained_text, with_history
 from emostudy.recipes.spectrograms import SCRATCH, alexnet_picture, resnet18_picture, vgg19_picture
 from emostudy.recipes.strong import SPEECH_FUNCTIONALS_MLP, STRONG
@@ -60,7 +60,7 @@ def _pretrained_faces(medium: str, cropped: bool, weights: str) -> list[Callable
 
 
 def _voices(medium: str, cropped: bool) -> tuple[Recipe, ...]:
-    return (*speech.STATED, *STRONG, SPEECH_FUNCTIONALS_NESTED, SPEECH_CRNN_NESTED, *VOICES, *SMILE, *SCRATCH)
+    return (*speech.STATED, *STRONG, *VOICES_NESTED, *VOICES, *SMILED, *SCRATCH)
 
 
 def _pretrained_voices(medium: str, cropped: bool, weights: str) -> list[Callable]:
@@ -99,7 +99,8 @@ KINDS = {
     "text": Kind(_usual_texts, _texts, _pretrained_texts, _with_turns),
 }
 
-OPTIONAL = frozenset(recipe.name for recipe in SMILE)  # they need a package that requirements.txt has not
+SMILED = (*SMILE, SPEECH_CRNN_COMPARE)
+OPTIONAL = frozenset(recipe.name for recipe in SMILED)  # they need a package that requirements.txt has not
 
 
 def every(modality: str, medium: str = "video", cropped: bool = False, weights: str = "") -> dict[str, Recipe]:

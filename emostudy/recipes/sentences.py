@@ -13,7 +13,7 @@ from emostudy.features.text import words
 from emostudy.models.dense import mlp
 from emostudy.models.encoders import PooledClassifier, encoder_and_tokenizer
 from emostudy.recipes import Recipe
-from emostudy.recipes.text import local_folder, weights_name
+from emostudy.recipes.text import local_folder, pretraining_of, weights_name
 from emostudy.training import Estimator, Network
 
 BASES = ("bert-base-uncased", "albert-base-v2")  # by hub name; a folder that holds them does as well
@@ -65,6 +65,7 @@ def frozen(weights: str, pooling: str = "cls", history: int = 0) -> Recipe:
         reading="the encoder is not trained, so its vectors are computed once and standardised over training clips; AdamW 1e-3 "
         "and batch 32, for the head alone learns too little with M's 2e-5; epoch chosen on dev",
         pretrained=weights_name(weights),
+        pretraining=pretraining_of(weights),
     )
 
 
@@ -90,6 +91,7 @@ def fine_tuned(weights: str, history: int = 0, small: bool = False) -> Recipe:
         f"texts cut after {longest} tokens; the encoder keeps its own dropout; epoch chosen on dev"
         + (f"; a small encoder, so a larger lr and logit adjustment of {SHARE}" if small else ""),
         pretrained=weights_name(weights),
+        pretraining=pretraining_of(weights),
     )
 
 
@@ -104,6 +106,7 @@ def sentence_regression(weights: str, history: int = 0) -> Recipe:
         source="sentence embedding (Reimers and Gurevych 2019)",
         reading="vectors of length 1; C chosen on dev",
         pretrained=weights_name(weights),
+        pretraining=pretraining_of(weights),
     )
 
 
@@ -119,6 +122,7 @@ def sentence_mlp(weights: str, history: int = 0) -> Recipe:
         source="sentence embedding (Reimers and Gurevych 2019)",
         reading="vectors of length 1, standardised over training clips; epoch chosen on dev",
         pretrained=weights_name(weights),
+        pretraining=pretraining_of(weights),
     )
 
 

@@ -1,5 +1,6 @@
 """Recipes that read."""
 
+import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,14 @@ from emostudy.recipes import Recipe
 from emostudy.recipes.classical import tfidf_regression
 from emostudy.training import Estimator, Network
 
+TOKENS, SENTENCES, UNTOLD = "hidden tokens", "sentences that belong together", "not told by its files"
+IN_ORDER = f"{TOKENS}, and which sentence follows"
+PRETRAINING = {
+    "bert-base-uncased": IN_ORDER,  # Devlin et al. 2019
+    "albert-base-v2": IN_ORDER,  # the order of two sentences (Lan et al. 2020)
+    "roberta-base": TOKENS,  # Liu et al. 2019
+    "all-MiniLM-L6-v2": SENTENCES,  # its model card: pairs, after learning from a larger encoder
+}
 WORDS = Feature("words", "text", words, unit="characters", cached=False)
 
 
@@ -76,6 +85,7 @@ def pretrained_bert(weights: str, frozen: bool = False, epochs: int = 10) -> Rec
         source="system M, text",
         reading="the encoder keeps its own dropout; epoch chosen on dev",
         pretrained=name,
+        pretraining=pretraining_of(weights),
     )
 
 
@@ -93,6 +103,22 @@ def weights_name(weights: str) -> str:
         raise ValueError(f"{folder.name} holds no model.safetensors: save the model there with save_pretrained")
     files = sorted(path for path in folder.iterdir() if path.is_file())  # the tokeniser's count too
     return f"{folder.name}@{hash_of([(path.name, file_hash(str(path))) for path in files])[:12]}"
+
+
+def pretraining_of(weights: str) -> str:
+    """What an encoder of text was pretrained for: tokens, sentences, or both; by its hub name, or by the files of its folder.
+
+    A folder that sentence-transformers wrote tells so in modules.json; another one names its model in config.json.
+    """
+    folder = local_folder(weights)
+    if folder is None:
+        return PRETRAINING.get(weights.rpartition("/")[2], UNTOLD)
+    if (folder / "modules.json").is_file():
+        return SENTENCES if "sentence_transformers" in (folder / "modules.json").read_text("utf-8") else UNTOLD
+    config = json.loads((folder / "config.json").read_text("utf-8")) if (folder / "config.json").is_file() else {}
+    kinds = [str(name) for name in config.get("architectures") or []]
+    both = any(name.endswith("ForPreTraining") for name in kinds)
+    return IN_ORDER if both else TOKENS if any(name.endswith("ForMaskedLM") for name in kinds) else UNTOLD
 
 
 def local_folder(weights: str) -> Path | None:
