@@ -70,7 +70,7 @@ def table(
                 "weights": ran.get(name, {}).get("pretrained", ""),
                 "reading": decided.get(name) or ran.get(name, {}).get("reading", ""),
             }
-            fitted = trained.get((sides["theirs"] or sides["honest"], name), float("nan"))
+            fitted = trained.get((sides["theirs"], name), trained.get((sides["honest"], name), float("nan")))
             ours |= {f"train_{judged[1]}": fitted} | reached
             ours |= {f"protocol_{side}": protocol for side, protocol in sides.items()}
             made += [told(claim, corpus) | ours for claim in claims]

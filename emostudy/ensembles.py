@@ -37,8 +37,23 @@ class Together:
 class MeanOfRuns(Together):
     """The same of runs that are there: each member is a system with rows and curves of its own, and is trained once for both.
 
-    `experiments.run` trains the members and writes their mean (`joined_runs`).
+    `experiments.run` trains the members and writes their mean (`means_of_runs`).
+
+    Raises:
+        ValueError: two members of one name, or a member that is such a mean itself.
     """
+
+    def __post_init__(self) -> None:
+        names = [member.name for member in self.members]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two members of a mean are called {names[0]!r}; names must differ: rename one of them")
+        for member in self.members:
+            if isinstance(member.learner, MeanOfRuns):
+                raise ValueError(f"{member.name} is a mean itself: name its members instead")
+
+    def inputs_of(self, member: Recipe) -> set[str]:
+        """What the mean calls the member's inputs."""
+        return {_of(member, name) for name in member.features}
 
 
 def together(
@@ -55,6 +70,7 @@ def together(
         reading=reading,
         pretrained=", ".join(dict.fromkeys(member.pretrained for member in members)),
         by_speaker=tuple(_of(member, key) for member in members for key in member.by_speaker),
+        pretraining=", ".join(dict.fromkeys(member.pretraining for member in members if member.pretraining)),
     )
 
 

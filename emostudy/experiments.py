@@ -14,8 +14,8 @@ from emostudy.corpora import derived
 from emostudy.corpora.corpus import Corpus
 from emostudy.features.extract import extract
 from emostudy.features.speakers import by_speaker
-from emostudy.joined_runs import is_joined, joined, mean_of, with_members
 from emostudy.labels import encode, encode_several
+from emostudy.means_of_runs import is_mean, made_from, mean_of, runs_of, with_members
 from emostudy.profiles import Profile
 from emostudy.protocols import Split, guard, splits
 from emostudy.provenance import hash_of
@@ -60,29 +60,36 @@ def run(
     planned = plan(corpus, recipes, protocols, profile, extracted, seeds or list(profile.seeds), condition, cut)
     for one in planned:
         bring_back(folder, one.run_id)
-    todo = []
-    for one in planned:
-        if preds.is_finished(folder, one.run_id):
-            preds.retell(folder, one.run_id, words_of(one.recipe))
-        else:
-            todo.append(one)
+    todo = _unfinished(planned, folder)
     made_on = {"corpus_fingerprint": corpus.fingerprint()}  # here: it reads the corpus' files
-    learning = [one for one in todo if not is_joined(one.recipe)]
+    learning = [one for one in todo if not is_mean(one.recipe)]
     tasks = [(runs, corpus, missing.inputs_of(runs[0].recipe, extracted), device) for runs in tasks_of(learning)]
     # A GPU is shared badly by processes: there, one run after the other.
     with closing(workers.each(train, tasks, jobs if device == "cpu" else 1, cluster)) as done:
         made = (one for some in done for one in some)
-        for frame, record in (
-            tqdm(made, total=len(learning), desc="training", unit="run", leave=False) if learning else []
-        ):
+        bar = {"total": len(learning), "desc": "training", "unit": "run", "leave": False}
+        for frame, record in tqdm(made, **bar) if learning else []:
             preds.write_run(folder, frame, record | made_on)
-    for one in todo:
-        if is_joined(one.recipe):
-            frame, record = joined(one, planned, corpus, folder)
-            preds.write_run(folder, frame, record | made_on)
-    print(f"{len(planned)} runs: {len(todo)} trained, {len(planned) - len(todo)} read back")
+    means = [one for one in todo if is_mean(one.recipe)]
+    for one in means:  # of what is there by now
+        frame, record = made_from(one, runs_of(one, planned), corpus, folder)
+        preds.write_run(folder, frame, record | made_on)
+    told = f", {len(means)} averaged" if means else ""
+    print(f"{len(planned)} runs: {len(learning)} trained{told}, {len(planned) - len(todo)} read back")
     run_ids = [one.run_id for one in planned]
     return preds.read_runs(folder, run_ids)
+
+
+def _unfinished(planned: list[Run], folder: Path) -> list[Run]:
+    """The runs that have to be made: those that are not there, and means of such; the others' records are told anew."""
+    todo = {}
+    for one in planned:
+        members = {run.run_id for run in runs_of(one, planned).values()}
+        if preds.is_finished(folder, one.run_id) and not members & set(todo):
+            preds.retell(folder, one.run_id, words_of(one.recipe))
+        else:
+            todo[one.run_id] = one
+    return list(todo.values())
 
 
 def plan(corpus, recipes, protocols, profile, extracted, seeds, condition="none", cut=None) -> list[Run]:
@@ -110,7 +117,7 @@ def identity_of(recipe: Recipe) -> dict[str, str]:
     coding = (
         [preds.frame_several, encode_several, chosen_thresholds] if learns_several(recipe) else [preds.frame, encode]
     )
-    around = [*coding, *([by_speaker] if recipe.by_speaker else []), *([mean_of] if is_joined(recipe) else [])]
+    around = [*coding, *([by_speaker] if recipe.by_speaker else []), *([mean_of] if is_mean(recipe) else [])]
     if any(derived.is_made(feature.medium) for feature in recipe.features.values()):
         around.append(derived.column)
     return {"record": hash_of(recipe), "code": source_hash(*callables_of(recipe), *around)}

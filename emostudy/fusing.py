@@ -119,7 +119,7 @@ def fuse_set(
     todo = [rule for rule in rules if not preds.is_finished(folder, ids[rule.name])]
     for rule in rules:
         if rule not in todo:
-            preds.retell(folder, ids[rule.name], {"title": rule.title})
+            preds.retell(folder, ids[rule.name], {"title": rule.title, "source": rule.source})
     made, seconds = {rule.name: [] for rule in todo}, dict.fromkeys(ids, 0.0)
     for fold, of in base.items() if todo else ():
         parts = [preds.read_runs(folder, [of[m]]) for m in chosen]

@@ -101,7 +101,7 @@ class Lesson:
         Args:
             keep_train: what they say of their training clips too.
         """
-        few = self.corpus.card.get("spoilt_folds") if self.profile.further else None
+        few = self.corpus.card.get("spoilt_folds") if self.profile.further and corruptions else None
         profile = replace(self.profile, folds=self.profile.folds[:few])
         study = (self.corpus, recipes, corruptions, self.protocols[-1:], profile, self.folder)
         return self._made(robustness.run(*study, seeds=self.seeds, jobs=self.jobs, keep_train=keep_train))
@@ -160,10 +160,11 @@ class Lesson:
     def unimodal(self) -> pd.DataFrame:
         """Predictions of unimodal recipes and reference lines under this notebook's protocols, from the results folder.
 
-        Less those of systems that need a further package: whether it is installed must not decide who speaks in fusion.
+        Less those of systems that need a further package, for whether it is installed must not decide who speaks in fusion; and less
+        costly ones, which not every protocol has.
         """
-        rows = self.joined(self.predictions())
-        return rows[~rows.modalities.str.contains("+", regex=False) & ~rows.recipe.isin(OPTIONAL)]
+        rows, left_out = self.joined(self.predictions()), {*OPTIONAL, *self.corpus.card.get("costly", [])}
+        return rows[~rows.modalities.str.contains("+", regex=False) & ~rows.recipe.isin(left_out)]
 
     def joined(self, *frames: pd.DataFrame) -> pd.DataFrame:
         """Predictions one below the other, of this notebook's protocols and without ablations."""

@@ -14,6 +14,7 @@ from emostudy.paths import is_kept, write_atomically
 from emostudy.stamps import run_files
 from emostudy.thresholds import decide
 
+WORDS = ("title", "source", "reading", "pretraining")  # of a record: they change no result
 COLUMNS = [
     "run_id",
     "corpus",
@@ -107,10 +108,11 @@ def _write_record(folder: Path, record: dict) -> None:
 
 
 def retell(folder: Path, run_id: str, words: dict[str, str]) -> None:
-    """Let a finished run's record say what only tells (its title, say) as it is told now: nothing is made anew for a word."""
+    """Let a finished run's record say what only tells (`WORDS`) as it is told now: nothing is made anew for a word."""
     (record,) = read_records(folder, [run_id])
-    if record | words != record:
-        _write_record(folder, record | words)
+    told = {key: value for key, value in record.items() if key not in WORDS} | words
+    if told != record:
+        _write_record(folder, told)
 
 
 def is_finished(folder: Path, run_id: str) -> bool:

@@ -18,8 +18,8 @@ from emostudy import stamps
 from emostudy.corpora.kept import fingerprint_of, reopen
 from emostudy.corruptions import Corruption
 from emostudy.graph import NOTEBOOKS
-from emostudy.joined_runs import with_members
 from emostudy.lesson import Lesson
+from emostudy.means_of_runs import with_members
 from emostudy.parameters import SHARED, protocols_of
 from emostudy.paths import ROOT
 from emostudy.profiles import PROFILES

@@ -125,7 +125,7 @@ def chosen_by_dev(learner) -> str:
     from emostudy.training import Network
 
     if members := getattr(learner, "members", ()):
-        return ", ".join(dict.fromkeys(chosen_by_dev(one.learner) for one in members))
+        return "; ".join(dict.fromkeys(chosen_by_dev(one.learner) for one in members))
     if settings := getattr(learner, "settings", {}):
         return f"{len(settings)} settings, and the epoch, of {learner.network.epochs}"
     if grid := getattr(learner, "grid", {}):

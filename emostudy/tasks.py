@@ -72,7 +72,7 @@ def made_of(
     """Predictions and record of one run that has learned; `clips` by name, `dev_labels` as coded."""
     rows, chosen = _framed(one, corpus, clips, found, dev_labels)
     about = {"history": found.history, "fitted": found.info | chosen, "device": device, "seconds": seconds}
-    return rows, record_of(one, corpus) | about
+    return rows, record_of(one, corpus) | words_of(one.recipe) | about
 
 
 def told_to(one: Run, corpus: Corpus, clips: pd.DataFrame, inputs: dict[str, Extracted]) -> tuple[dict, dict]:
@@ -115,9 +115,11 @@ def _framed(one: Run, corpus: Corpus, clips: pd.DataFrame, fitted: Fitted, dev_l
 def record_of(one: Run, corpus: Corpus) -> dict:
     return one.head | {
         "corpus": corpus.name,
-        **words_of(one.recipe),
         "record": describe(one.recipe),
         "identity": one.identity,
+        "title": one.recipe.title,
+        "source": one.recipe.source,
+        "reading": one.recipe.reading,
         "pretrained": one.recipe.pretrained,
         "num_clips": {part: len(getattr(one.split, part)) for part in ("train", "dev", "test")},
         "max_epochs": one.max_epochs,

@@ -10,7 +10,7 @@ from emostudy.training import Network
 
 @dataclass(frozen=True)
 class TunedNetwork:
-    """Each of `settings` (name -> fields of `network`) is trained on train; dev UAR chooses setting and epoch.
+    """Each of `settings` (name -> fields of `network` but `keep` and `refit`) is trained on train; dev UAR chooses setting and epoch.
 
     With those it is fitted again on train and dev, its schedule as long as the epochs that dev chose. `info` keeps all trials;
     the first of equals is taken. Unlike `Tuned`, what dev does not choose is not fitted twice, and a setting may be a function.
@@ -21,7 +21,11 @@ class TunedNetwork:
     uses_seed: bool = True
 
     def fit(self, recipe, parts, labels, num_classes, seed, **options) -> Fitted:
-        """Fit with every setting, keep what dev likes best, predict dev with that and test with the one fitted again."""
+        """Fit with every setting, keep what dev likes best, predict dev with that and test with the one fitted again.
+
+        Raises:
+            ValueError: with some setting the loss is not finite before one epoch is over.
+        """
         best, trials = None, []
         for name, setting in self.settings.items():
             found = replace(self.network, refit=False, **setting).fit(

@@ -124,6 +124,10 @@ def test_a_rebuild_that_ran_once_stands_in_the_table_of_claims_and_says_so(done)
     reached = lesson.score(once_alone).query("metric == 'WA' and emotion == 'all'").set_index("recipe").value
     cell = shown.loc[f"{lesson.titles['text_forest']}, run once", "new speakers, WA"]
     assert cell.startswith(f"{100 * reached['text_forest']:.1f} [")
+    kept = pd.read_csv(lesson.folder / "tables" / "04_claims.csv").drop_duplicates("recipe").set_index("recipe")
+    assert kept.train_UAR[["text_forest", "text_tfidf"]].gt(0.5).all() and pd.isna(kept.theirs_WA["text_forest"])
+    asked.once("text_tfidf")  # weights that nothing here starts from: the same runs
+    assert len(asked.claims()) == len(shown)
     assert "Run once: one seed; the sample is under `04_once`" in (lesson.folder / "tables" / "04_claims.md").read_text(
         "utf-8"
     )

@@ -15,6 +15,8 @@ from emostudy.systems import matrix
 CONFIGS = {
     "masked tokens": ({"architectures": ["RobertaForMaskedLM"]}, TOKENS),
     "tokens and order": ({"architectures": ["AlbertForPreTraining"]}, IN_ORDER),
+    "saved for masked tokens, but it may have learned more": ({"architectures": ["BertForMaskedLM"]}, UNTOLD),
+    "another kind": ({"architectures": ["ElectraForPreTraining"]}, UNTOLD),
     "the bare model": ({"architectures": ["BertModel"]}, UNTOLD),
     "no architecture": ({"architectures": None}, UNTOLD),
 }
@@ -35,7 +37,9 @@ def test_a_folder_of_sentence_transformers_was_pretrained_on_sentences_whatever_
 def test_hub_names_tell_it_where_they_are_known(tmp_path):
     names = ["bert-base-uncased", "albert-base-v2", "roberta-base", "sentence-transformers/all-MiniLM-L6-v2", "mine"]
     assert [pretraining_of(name) for name in names] == [IN_ORDER, IN_ORDER, TOKENS, SENTENCES, UNTOLD]
-    assert pretraining_of(str(tmp_path)) == UNTOLD
+    assert pretraining_of(str(tmp_path)) == UNTOLD == ""
+    (tmp_path / "bert-base-uncased").mkdir()
+    assert pretraining_of(str(tmp_path / "bert-base-uncased")) == IN_ORDER
     assert {
         one.pretraining for one in (*pretrained_text("bert-base-uncased"), pretrained_bert("bert-base-uncased"))
     } == {IN_ORDER}
@@ -58,6 +62,7 @@ def test_the_record_says_it_and_a_record_that_is_read_back_says_it_as_it_is_told
     told = {"pretraining": TOKENS, "reading": "read otherwise", "title": "another title"}
     assert after == before | told  # run_id, seconds, environment: nothing was trained
     assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "predictions").iterdir()} == changed
+    assert ask(toys.SVM) == before  # what is no longer told is gone
 
 
 def test_what_is_told_as_before_is_not_written_again(tmp_path):

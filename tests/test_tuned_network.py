@@ -55,6 +55,17 @@ def test_test_is_predicted_by_what_learned_from_train_and_dev_for_as_many_epochs
     assert fitted.info["refit"] and fitted.info["num_parameters"] > 0
 
 
+def test_dev_chooses_nothing_in_the_second_fit_of_which_it_is_a_part(data, monkeypatch):
+    fits, fit = [], Network.fit
+    monkeypatch.setattr(Network, "fit", lambda self, *args, **options: fits.append(self) or fit(self, *args, **options))
+    chosen = TUNED.fit(toys.NET, *data, 3, 0).info["chosen"]
+    *tried, again = fits
+    assert (
+        {one.keep for one in tried} == {"best"} and not any(one.refit for one in fits) and len(tried) == len(SETTINGS)
+    )
+    assert again.keep == "last" and again.epochs == chosen["epochs"]
+
+
 def test_no_label_of_test_changes_anything(fitted, data):
     parts, labels = data
     other = TUNED.fit(toys.NET, parts, labels | {"test": np.roll(labels["test"], 1)}, 3, 0)

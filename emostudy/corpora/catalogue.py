@@ -20,7 +20,7 @@ USUAL = {"protocols": ["random", "speaker_independent"], "metric": "UAR"}
 # split too, which is none of the corpus' protocols: for tables of claims alone, whoever else runs.
 # `once`: costly systems that run with one seed under the honest protocol alone, at a profile with further systems; in the first
 # `once_folds` folds, where the card says so.
-# `costly`: further systems that take minutes a fold, trained under the honest protocol alone, and as they are.
+# `costly`: further systems that take minutes a fold, trained under the honest protocol alone, and as they are; in no fusion.
 # `spoilt_folds`: in how many folds notebook 08 spoils test clips at a profile with further systems: features of spoilt media take an
 # hour for thousands of films.
 # `augmented`: of which modalities notebook 07 varies the training clips, and in how many folds; of all and in every one, where the card

@@ -10,7 +10,7 @@ from emostudy.parameters import check_name
 from emostudy.recipes import Recipe, fits, for_corpus, pictures, speech
 from emostudy.recipes.classical_text import CLASSICAL_TEXT
 from emostudy.recipes.faces import FACES
-from emostudy.recipes.nested import FACE_UNITS_NESTED, SPEECH_CRNN_COMPARE, VOICES_NESTED
+from emostudy.recipes.nested import FACE_UNITS_NESTED, VOICES_NESTED, WITH_SMILE
 from emostudy.recipes.sentences import BASES, pretrained_text, with_history
 from emostudy.recipes.spectrograms import SCRATCH, alexnet_picture, resnet18_picture, vgg19_picture
 from emostudy.recipes.strong import SPEECH_FUNCTIONALS_MLP, STRONG
@@ -99,7 +99,7 @@ KINDS = {
     "text": Kind(_usual_texts, _texts, _pretrained_texts, _with_turns),
 }
 
-SMILED = (*SMILE, SPEECH_CRNN_COMPARE)
+SMILED = (*SMILE, *WITH_SMILE)
 OPTIONAL = frozenset(recipe.name for recipe in SMILED)  # they need a package that requirements.txt has not
 
 

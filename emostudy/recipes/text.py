@@ -15,14 +15,18 @@ from emostudy.recipes import Recipe
 from emostudy.recipes.classical import tfidf_regression
 from emostudy.training import Estimator, Network
 
-TOKENS, SENTENCES, UNTOLD = "hidden tokens", "sentences that belong together", "not told by its files"
+TOKENS, SENTENCES, UNTOLD = "hidden tokens", "sentences that belong together", ""
 IN_ORDER = f"{TOKENS}, and which sentence follows"
-PRETRAINING = {
+PRETRAINING = {  # by a model's name on the hub, or the class that its configuration names
     "bert-base-uncased": IN_ORDER,  # Devlin et al. 2019
     "albert-base-v2": IN_ORDER,  # the order of two sentences (Lan et al. 2020)
     "roberta-base": TOKENS,  # Liu et al. 2019
     "all-MiniLM-L6-v2": SENTENCES,  # its model card: pairs, after learning from a larger encoder
+    "BertForPreTraining": IN_ORDER,
+    "AlbertForPreTraining": IN_ORDER,
+    "RobertaForMaskedLM": TOKENS,
 }
+CONFIGURATIONS = ("modules.json", "config.json")
 WORDS = Feature("words", "text", words, unit="characters", cached=False)
 
 
@@ -106,19 +110,19 @@ def weights_name(weights: str) -> str:
 
 
 def pretraining_of(weights: str) -> str:
-    """What an encoder of text was pretrained for: tokens, sentences, or both; by its hub name, or by the files of its folder.
+    """What an encoder of text was pretrained for: tokens, sentences, or both; "" where neither its name nor its folder tells.
 
-    A folder that sentence-transformers wrote tells so in modules.json; another one names its model in config.json.
+    A folder is known by its name, by modules.json, which sentence-transformers writes, or by the class in config.json where that
+    tells: a BERT that was saved as BertForMaskedLM may have learned the order of sentences too.
     """
-    folder = local_folder(weights)
-    if folder is None:
-        return PRETRAINING.get(weights.rpartition("/")[2], UNTOLD)
-    if (folder / "modules.json").is_file():
-        return SENTENCES if "sentence_transformers" in (folder / "modules.json").read_text("utf-8") else UNTOLD
-    config = json.loads((folder / "config.json").read_text("utf-8")) if (folder / "config.json").is_file() else {}
-    kinds = [str(name) for name in config.get("architectures") or []]
-    both = any(name.endswith("ForPreTraining") for name in kinds)
-    return IN_ORDER if both else TOKENS if any(name.endswith("ForMaskedLM") for name in kinds) else UNTOLD
+    known, folder = PRETRAINING.get(Path(weights).name, UNTOLD), local_folder(weights)
+    if known or folder is None:
+        return known
+    told = {name: (folder / name).read_text("utf-8") for name in CONFIGURATIONS if (folder / name).is_file()}
+    if "sentence_transformers" in told.get("modules.json", ""):
+        return SENTENCES
+    classes = json.loads(told.get("config.json", "{}")).get("architectures") or [UNTOLD]
+    return PRETRAINING.get(classes[0], UNTOLD)
 
 
 def local_folder(weights: str) -> Path | None:
