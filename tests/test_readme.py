@@ -1,5 +1,6 @@
 """The README says what is so: its table of notebooks, its commands, its picture of the package, its links."""
 
+import json
 import re
 from math import log
 
@@ -99,10 +100,46 @@ def test_what_settings_chosen_in_the_fold_reach_is_what_the_records_say():
         (scored.fold == "all") & (scored.seed == "all") & (scored.group == "all") & (scored.emotion == "all")
     ]
     rows = whole[(whole.metric == "UAR") & (whole.condition == "none")].set_index(["recipe", "protocol"]).value
-    pairs = (("face_units_nested", "face_units_discriminant"), ("speech_functionals_nested", "speech_functionals_mlp"))
-    units, voices = ([f"{100 * rows[name, 'speaker_independent']:.1f}" for name in pair] for pair in pairs)
-    assert f"reach {units[0]} % UAR for {units[1]} and {voices[0]} for {voices[1]}," in TEXT
+    pairs = (
+        ("face_units_nested", "face_units_discriminant"),
+        ("speech_functionals_nested", "speech_functionals_mlp"),
+        ("speech_crnn_nested", "speech_crnn"),
+        ("speech_strong_nested", "speech_strong"),
+    )
+    rows["speech_crnn", "speaker_independent"] = reached("07_augmented", "own_value", recipe="speech_crnn")
+    told = [[f"{100 * rows[name, 'speaker_independent']:.1f}" for name in pair] for pair in pairs]
+    units, *voices, both = (f"{one} for {other}" for one, other in told)
+    first = units.replace(" for", " % UAR for")
+    assert f"reach {', '.join([first, *voices])} and {both}, which are not tested" in TEXT
+    compare, three = (100 * rows[name, "speaker_independent"] for name in ("speech_crnn_compare", "speech_three"))
+    known = 100 * reached("03_by_speaker", "value", recipe="speech_functionals_compare", condition="by_speaker")
+    assert f"reach {compare:.1f} % together, and with our functionals {three:.1f}; measured by speaker, the" in TEXT
+    assert f"and our functionals {known:.1f}\n" in TEXT
     assert f"reads {100 * rows['face_units_nested', 'random']:.1f} %." in TEXT
+
+
+def reached(table: str, column: str, **asked) -> float:
+    """One UAR of a table of RAVDESS."""
+    rows = pd.read_csv(ROOT / "results" / "ravdess" / "paper" / "tables" / f"{table}.csv")
+    for name, value in ({"metric": "UAR"} | asked).items():
+        rows = rows[rows[name] == value]
+    return rows[column].item()
+
+
+def test_what_the_tuned_crnn_chose_is_what_its_records_say():
+    files = (ROOT / "results" / "ravdess" / "paper" / "runs").glob("*.json")
+    runs = [
+        json.loads(path.read_text("utf-8"))
+        for path in files
+        if '"recipe": "speech_crnn_nested"' in path.read_text("utf-8")
+    ]
+    chosen = [run["fitted"]["chosen"] for run in runs]
+    plain, mixed, masked = (
+        sum(one["setting"] == name for one in chosen) for name in ("as they are", "mixed", "mixed and masked")
+    )
+    last = sum(one["epochs"] == 20 for one in chosen)
+    counts = f"chose clips as they are in {plain}, mixup in {mixed} and masks in {masked or 'none'}"
+    assert f"Of the {len(runs)} trainings of that CRNN dev {counts}, and the last of 20 epochs in {last}:" in TEXT
 
 
 def test_what_it_says_of_turned_faces_is_what_the_tables_say():

@@ -84,13 +84,14 @@ def protocols_alt(records: pd.DataFrame, titles: Mapping[str, str], metric: str 
     """The finding of `protocols`: how many systems fall, how far, and which is best under the honest protocol."""
     records, small = enough(records)
     table, shown = systems(records, metric), roles(records.protocol)
-    table = table.dropna(subset=["fall"]) if "fall" in table else table
-    trained = table[~table.modalities.isin(["none", ""])]
+    trained = table[~table.modalities.isin(["none", ""]) & table.honest.notna()]
+    both = trained.dropna(subset=["fall"]) if "fall" in table else trained
+    apart = f", {len(trained) - len(both)} of them {on(shown['honest'])} alone" if len(both) < len(trained) else ""
     best = trained.loc[trained.honest.idxmax()]
     reached = interval(best.honest, best.honest_low, best.honest_high)
     told = [
-        f"{sentence(metric_title(metric))} in percent of {len(trained)} systems {' and '.join(map(on, shown.values()))}.",
-        *([_falls(trained, titles)] if "fall" in table else []),
+        f"{sentence(metric_title(metric))} in percent of {len(trained)} systems {' and '.join(map(on, shown.values()))}{apart}.",
+        *([_falls(both, titles)] if "fall" in table else []),
         f"Best {on(shown['honest'])} is {full_title(best, titles)} with {reached}.",
         *([f"Chance is {percent(chance_of(records))}."] if metric == "UAR" else []),
     ]
