@@ -1,6 +1,5 @@
 """Recipes that read."""
 
-import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,11 +117,11 @@ def pretraining_of(weights: str) -> str:
     known, folder = PRETRAINING.get(Path(weights).name, UNTOLD), local_folder(weights)
     if known or folder is None:
         return known
-    told = {name: (folder / name).read_text("utf-8") for name in CONFIGURATIONS if (folder / name).is_file()}
-    if "sentence_transformers" in told.get("modules.json", ""):
+    told = {name: (folder / name).read_bytes() for name in CONFIGURATIONS if (folder / name).is_file()}
+    if b"sentence_transformers" in told.get("modules.json", b""):
         return SENTENCES
-    classes = json.loads(told.get("config.json", "{}")).get("architectures") or [UNTOLD]
-    return PRETRAINING.get(classes[0], UNTOLD)
+    named = [kind for kind in PRETRAINING if f'"{kind}"'.encode() in told.get("config.json", b"")]
+    return PRETRAINING[named[0]] if named else UNTOLD  # a broken file is refused where the weights are loaded
 
 
 def local_folder(weights: str) -> Path | None:
