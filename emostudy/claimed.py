@@ -45,7 +45,7 @@ class Asked:
         if not recipes:
             return Markdown("No recipe here is measured against each speaker's own mean and deviation.")
         known = self.lesson.ablate(tuple(map(knowing_the_speaker, recipes)), "by_speaker")
-        as_it_is = self.predictions[self.predictions.recipe.isin(known.recipe)]
+        as_it_is = self.predictions[self.predictions.recipe.isin(known.recipe.unique())]
         caption = f"Knowing the speaker's {OWN[self.modality]}"
         return self.lesson.conditions(pd.concat([as_it_is, known]), "by_speaker", caption)
 
@@ -95,7 +95,7 @@ class Asked:
     def _beside(self) -> pd.DataFrame:
         """What ran once and not otherwise; no row where nothing did, or nobody has asked yet."""
         rows = pd.concat([rows for rows in self.ran.values() if rows is not None] or [self.predictions[:0]])
-        return rows[~rows.recipe.isin(self._all.recipe)].drop_duplicates(["run_id", "part", "clip_id"])
+        return rows[~rows.recipe.isin(self._all.recipe.unique())].drop_duplicates(["run_id", "part", "clip_id"])
 
     @property
     def _all(self) -> pd.DataFrame:

@@ -67,7 +67,7 @@ def table(
     scored = scored[scored.metric == next(name for name in SCORES.values() if name in set(scored.metric))]
     means = scored.pivot_table(index=keys, columns="part", values="value", aggfunc="mean")
     trained = training_scores(runs)
-    trained = trained[trained.run_id.isin(rows.run_id)].groupby(keys)
+    trained = trained[trained.run_id.isin(rows.run_id.unique())].groupby(keys)
     trained = trained.agg(train=("train", "mean"), adjusted=("adjusted", "any"), num_runs=("train", "size"))
     made = means.join(trained).reset_index()
     made["adjusted"] = made.adjusted.eq(True)  # of what has no record nothing is known

@@ -76,7 +76,8 @@ def remade(request, tmp_path_factory):
     copy = sources_of(request.param, tmp_path_factory.mktemp("remade"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(style, "_bytes", lambda fig, kind: b"")  # what is compared is what a figure shows, its csv
-        patch.setattr(preds, "_rows", cache(preds._rows))  # each run is read and checked once for all notebooks
+        for read in ("_rows", "_record"):  # each run is read and checked once for all notebooks
+            patch.setattr(preds, read, cache(getattr(preds, read)))
         return request.param, copy, remake(copy)
 
 
