@@ -9,7 +9,7 @@ from emostudy.claim_verdicts import runs_in, short_title
 from emostudy.corpora.kept import reopen
 from emostudy.predictions import read_runs
 from emostudy.recipes.registry import every
-from emostudy.records import score, score_runs
+from emostudy.scores import score, score_runs
 from emostudy.wording import interval, metric_title, percent, protocol_title
 
 REACHED, WITHIN, MISSED, UNRUN = "reached", "within the interval", "missed", "not run"

@@ -114,7 +114,7 @@ def table(
     """A row per system and protocol: ECE and Brier score as they are and at their temperature, and what is right of the surest clips.
 
     Args:
-        scored, cooled: records (`records.score`) of predictions as they are and of `at_temperatures`.
+        scored, cooled: records (`scores.score`) of predictions as they are and of `at_temperatures`.
         covered: of `coverage`; temperatures: of `at_temperatures`.
 
     Returns:

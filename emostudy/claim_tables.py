@@ -37,7 +37,7 @@ def table(
     """A row per printed number and recipe that rebuilds its model and ran here; a number of which none ran has one row.
 
     Args:
-        scored: records of these predictions (`records.score`), and, for the range over seeds, of single runs (`records.score_runs`).
+        scored: records of these predictions (`scores.score`), and, for the range over seeds, of single runs (`scores.score_runs`).
         runs: records of their runs (`predictions.read_records`), which know training scores and where a recipe comes from.
         protocols: as run. The last is the honest one, and so is one alone. Of those before it a claim's own way to split counts as its
             authors', else a random split does; never the way of other authors.

@@ -12,7 +12,8 @@ from emostudy.costly import is_costly
 from emostudy.predictions import read_records
 from emostudy.recipes import Recipe
 from emostudy.recipes.voices import knowing_the_speaker
-from emostudy.records import curves, score_runs
+from emostudy.records import curves
+from emostudy.scores import score_runs
 from emostudy.shown import Picture
 from emostudy.wording import by_rigour, metric_title, protocol_title
 

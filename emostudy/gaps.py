@@ -23,7 +23,7 @@ def gaps(
     """A row per set of modalities; all in 0 to 1. Recognition loses `ceiling - adjusted`, fusion of several `adjusted - reached`.
 
     Args:
-        scored: records, as of `records.score`.
+        scored: records, as of `scores.score`.
         recipes: modalities -> the recipe that stands for them (chosen on dev clips).
         ceilings, adjusted: modalities -> best possible UAR; the same through imperfect recognisers (`ceilings.py`).
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from emostudy.corpora.corpus import Corpus
-from emostudy.records import score_runs
+from emostudy.scores import score_runs
 from emostudy.wording import modality_rank, percent, protocol_title
 
 PARTS = ("train", "dev", "test")

@@ -48,7 +48,7 @@ def results_table(
     """One row per metric, system and protocol: value and interval in 0 to 1, number of clips, clusters and seeds.
 
     Args:
-        records: of `records.score`, or `records.csv`.
+        records: of `scores.score`, or `records.csv`.
         metrics: empty for those of `TOLD` that the records hold.
         titles: recipe -> title.
 

@@ -5,7 +5,8 @@ import pandas as pd
 from emostudy import tables
 from emostudy.fusing import best_recipes, both_parts, fuse_fold, seeds_of
 from emostudy.recipes.decision import Rule
-from emostudy.records import best_single, compare_pairs, score_runs
+from emostudy.records import best_single, compare_pairs
+from emostudy.scores import score_runs
 from emostudy.wording import interval, metric_title, modality_title, protocol_title
 
 CONDITION = "unflattered"

@@ -7,7 +7,7 @@ from scipy import stats
 from emostudy import metrics
 from emostudy import predictions as preds
 from emostudy.corpora.corpus import Corpus
-from emostudy.records import score_runs
+from emostudy.scores import score_runs
 from emostudy.wording import counted, interval, percent, protocol_title
 
 NAMES = {"of_fold": "between folds", "of_seed": "seeds within a fold", "both": "both"}

@@ -22,7 +22,7 @@ from emostudy.partners import partnered
 from emostudy.protocols import splits
 from emostudy.recipes import ablated, augmented
 from emostudy.recipes.rules import PRODUCT, STACKING
-from emostudy.records import score
+from emostudy.scores import score
 from emostudy.shapley import modality_shares, shapley, shares_apart, shares_of
 
 

@@ -16,7 +16,7 @@ from emostudy.paths import ROOT
 from emostudy.protocols import check_protocol
 from emostudy.recipes.registry import every
 from emostudy.recipes.rules import RULES
-from emostudy.records import score
+from emostudy.scores import score
 
 MARK = Aim("toy/paper", "speech", "UAR", 0.5, "at least", "ours", "random", tried="all")
 

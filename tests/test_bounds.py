@@ -9,7 +9,7 @@ from emostudy import bounds, findings
 from emostudy.corpora.corpus import Corpus
 from emostudy.corpora.emosynth.tables import EMOTIONS, load_tables
 from emostudy.predictions import columns_of
-from emostudy.records import score
+from emostudy.scores import score
 
 
 @pytest.fixture

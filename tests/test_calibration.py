@@ -12,7 +12,7 @@ from emostudy.chosen import chosen
 from emostudy.figures import calibration as figures
 from emostudy.metrics import NUM_BINS
 from emostudy.predictions import columns_of
-from emostudy.records import score
+from emostudy.scores import score
 from emostudy.wording import not_drawn, too_few
 
 COLUMNS = columns_of(toys.EMOTIONS)

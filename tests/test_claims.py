@@ -13,7 +13,7 @@ from emostudy.leaks import LEAKS
 from emostudy.predictions import arrays
 from emostudy.recipes.fusions import HEADS, SCORE_TRANSFORMER
 from emostudy.recipes.registry import every
-from emostudy.records import score, score_runs
+from emostudy.scores import score, score_runs
 
 PROTOCOLS = ("random", "speaker_independent")
 MADE = {"speech_mfcc_lstm": ("system F, speech", 2.0), "speech_svm": ("classical line", 3.0)}

@@ -9,7 +9,7 @@ import toys
 from emostudy import variance
 from emostudy.lesson import Lesson, begin
 from emostudy.profiles import PROFILES
-from emostudy.records import score_runs
+from emostudy.scores import score_runs
 from emostudy.wording import percent
 
 

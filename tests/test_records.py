@@ -11,6 +11,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, r
 from emostudy import findings, records
 from emostudy import predictions as preds
 from emostudy.comparisons import holm
+from emostudy.scores import _summary, score, score_runs
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def everything():
 
 def test_scores_are_those_of_scikit_learn_on_all_folds_together(corpus):
     rows = toys.predictions(skill=1.0)
-    found = records.score(rows, corpus).set_index(["metric", "emotion"]).value
+    found = score(rows, corpus).set_index(["metric", "emotion"]).value
     test = rows[rows.part == "test"]
     columns = ["p_anger", "p_fear", "p_joy"]
     assert found["WA", "all"] == pytest.approx(accuracy_score(test.emotion, test.predicted))
@@ -45,8 +46,8 @@ def test_scores_are_those_of_scikit_learn_on_all_folds_together(corpus):
 
 def test_scores_are_means_over_seeds_and_say_whose_they_are(corpus):
     seeds = [toys.predictions(skill=1.0, seed=seed, noise=seed) for seed in (0, 1)]
-    each = [records.score(rows, corpus).set_index(["metric", "emotion"]).value for rows in seeds]
-    both = records.score(pd.concat(seeds), corpus)
+    each = [score(rows, corpus).set_index(["metric", "emotion"]).value for rows in seeds]
+    both = score(pd.concat(seeds), corpus)
     value = both.set_index(["metric", "emotion"]).value
     assert value["UAR", "all"] == pytest.approx((each[0]["UAR", "all"] + each[1]["UAR", "all"]) / 2)
     assert set(both.num_seeds) == {2} and set(both.fold) == {"all"} and set(both.part) == {"test"}
@@ -58,12 +59,12 @@ def test_scores_are_means_over_seeds_and_say_whose_they_are(corpus):
 def test_nothing_to_score_is_told_with_the_remedy(corpus):
     rows = toys.predictions()
     with pytest.raises(ValueError, match="no test prediction to score: run the notebook that trains first"):
-        records.score(rows[rows.part == "dev"], corpus)
+        score(rows[rows.part == "dev"], corpus)
 
 
 def test_every_run_is_scored_by_itself_without_intervals(corpus):
     rows = toys.predictions(skill=1.0)
-    table = records.score_runs(rows, corpus)
+    table = score_runs(rows, corpus)
     assert len(table) == 5 * 2 * 2 and table.ci_low.isna().all()
     one = table[(table.fold == 3) & (table.part == "dev") & (table.metric == "UAR")].iloc[0]
     clips = rows[(rows.fold == 3) & (rows.part == "dev")]
@@ -74,12 +75,12 @@ def test_every_run_is_scored_by_itself_without_intervals(corpus):
 
 def test_what_a_caller_does_to_its_scores_touches_no_later_ones(corpus):
     rows = toys.predictions(skill=1.0)
-    first = records.score(rows, corpus)
-    kept = records._summary(rows[rows.part == "test"], corpus)
+    first = score(rows, corpus)
+    kept = _summary(rows[rows.part == "test"], corpus)
     kept["value"] = -1.0
-    again = records._summary(rows[rows.part == "test"], corpus)
+    again = _summary(rows[rows.part == "test"], corpus)
     assert (again.value >= 0).all()
-    pd.testing.assert_frame_equal(records.score(rows, corpus), first)
+    pd.testing.assert_frame_equal(score(rows, corpus), first)
 
 
 def test_choices_are_made_on_dev_and_test_has_no_say(corpus, everything):
@@ -234,11 +235,11 @@ def test_intervals_are_over_what_the_card_says_even_if_only_the_clip_table_knows
     card = corpus.card | {"cluster": "sentence"}
     spoken = replace(corpus, card=card, clips=corpus.clips.assign(sentence=corpus.clips.clip_id.str[-1]))
     rows = toys.predictions(skill=1.0)
-    whole = records.score(rows, spoken).query("metric == 'UAR' and emotion == 'all'").iloc[0]
+    whole = score(rows, spoken).query("metric == 'UAR' and emotion == 'all'").iloc[0]
     assert whole.num_clusters == 9 != corpus.clips.speaker.nunique()
-    again = records.score(rows.assign(sentence=rows.clip_id.str[-1]), spoken)
+    again = score(rows.assign(sentence=rows.clip_id.str[-1]), spoken)
     assert again.query("metric == 'UAR' and emotion == 'all'").iloc[0].ci_low == whole.ci_low
-    assert set(records.score_runs(rows, spoken).num_clusters) <= set(range(1, 10))
+    assert set(score_runs(rows, spoken).num_clusters) <= set(range(1, 10))
 
 
 def test_dev_chooses_by_the_metric_of_the_card(corpus, everything):
@@ -246,8 +247,8 @@ def test_dev_chooses_by_the_metric_of_the_card(corpus, everything):
     dev = everything[(everything.part == "dev") & (everything.recipe == "fair")]
     folds = [f1_score(rows.emotion, rows.predicted, average="weighted") for _, rows in dev.groupby("fold")]
     assert records.dev_score(everything, judged, "random")["face", "fair"] == pytest.approx(np.mean(folds))
-    assert set(records.score_runs(everything, judged).metric) == {"WA", "UAR", "weighted_F1"}
-    assert set(records.score_runs(everything, corpus).metric) == {"WA", "UAR"}
+    assert set(score_runs(everything, judged).metric) == {"WA", "UAR", "weighted_F1"}
+    assert set(score_runs(everything, corpus).metric) == {"WA", "UAR"}
 
 
 def test_comparisons_are_in_the_metric_of_the_card(corpus, everything):

@@ -92,7 +92,7 @@ def test_it_is_read_back_and_trained_anew_where_a_corruption_is_added(study, cap
 
 
 def scored(study, frame):
-    from emostudy.records import score
+    from emostudy.scores import score
 
     return robustness.curves(score(frame, study[0]), CORRUPTIONS, "UAR")
 

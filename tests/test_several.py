@@ -26,6 +26,7 @@ from emostudy.recipes.reference import MAJORITY, REFERENCE, lines
 from emostudy.recipes.sentences import fine_tuned
 from emostudy.recipes.speech import SPEECH_MFCC_LSTM, SPEECH_SVM
 from emostudy.recipes.text import TEXT_TFIDF
+from emostudy.scores import score
 from emostudy.several import for_labels, learns_several
 from emostudy.thresholds import best_thresholds, decide, macro_f1
 
@@ -122,7 +123,7 @@ def test_labels_of_one_clip_are_written_in_the_emotions_order():
 
 def test_metrics_are_those_of_scikit_learn(tmp_path):
     found, _ = run(tmp_path, corpus(signal=1.0), toys.NET)
-    table = records.score(found, corpus()).set_index(["metric", "emotion"]).value
+    table = score(found, corpus()).set_index(["metric", "emotion"]).value
     y, said, probabilities = matrices_of(found)
     for name in ("macro", "micro", "weighted"):
         assert table[f"{name}_F1", "all"] == pytest.approx(f1_score(y, said, average=name))
@@ -136,7 +137,7 @@ def test_metrics_are_those_of_scikit_learn(tmp_path):
 @pytest.mark.parametrize("num", [180, 3000])  # AUROC exactly, and to first order
 def test_intervals_are_as_wide_as_drawing_clips_anew_makes_them(num, tmp_path):
     found, _ = run(tmp_path, corpus(num, signal=1.0), toys.NET)
-    table = records.score(found, corpus(num))
+    table = score(found, corpus(num))
     assert (table.ci_low <= table.value).all() and (table.value <= table.ci_high).all()
     y, said, probabilities = matrices_of(found)
     rng, drawn = np.random.default_rng(1), {"macro_F1": [], "AUROC": [], "subset_accuracy": []}

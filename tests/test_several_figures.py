@@ -9,6 +9,7 @@ from test_several import corpus, run
 from emostudy import examples, figures, metrics, records, tables
 from emostudy import predictions as preds
 from emostudy.figures.systems import mean_confusion
+from emostudy.scores import score
 from emostudy.several_metrics import taken
 
 E = toys.EMOTIONS
@@ -66,7 +67,7 @@ def test_learning_curves_show_the_score_that_chose(made):
 
 def test_the_table_of_emotions_and_the_examples_know_sets(made):
     found, _ = made
-    table = tables.per_class(records.score(found, corpus()), "net", "face")
+    table = tables.per_class(score(found, corpus()), "net", "face")
     assert table.emotion.tolist() == list(E) and table.notna().all(axis=None)
     picked = examples.right_and_wrong(found, "net", "random", E)
     right = picked.kind == "right"

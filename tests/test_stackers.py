@@ -9,7 +9,8 @@ from test_batched import head_recipe
 from emostudy import experiments, robustness, stackers
 from emostudy.protocols import guard, splits
 from emostudy.recipes import ablated
-from emostudy.records import compare_pairs, score
+from emostudy.records import compare_pairs
+from emostudy.scores import score
 
 
 @pytest.fixture(scope="module")

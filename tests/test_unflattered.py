@@ -13,7 +13,7 @@ from emostudy.lesson import Lesson
 from emostudy.own_best import compare_with_own
 from emostudy.profiles import PROFILES
 from emostudy.recipes.rules import MEAN, PRODUCT, STACKING
-from emostudy.records import score
+from emostudy.scores import score
 
 SYSTEMS = (("poor", "face", 0.5), ("tuned", "face", 4.0), ("heard", "speech", 1.5), ("said", "text", 1.0))
 
