@@ -45,8 +45,8 @@ class MeanOfRuns(Together):
 
     def __post_init__(self) -> None:
         names = [member.name for member in self.members]
-        if twice := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"two members of a mean are called {min(twice)!r}; names must differ: rename one of them")
+        if len(set(names)) < len(names):
+            raise ValueError(f"two members of a mean are called {names[0]!r}; names must differ: rename one of them")
         for member in self.members:
             if isinstance(member.learner, MeanOfRuns):
                 raise ValueError(f"{member.name} is a mean itself: name its members instead")
