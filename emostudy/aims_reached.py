@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from emostudy.aims import AIMS, PUBLISHED, Aim
+from emostudy.bounds import READS
 from emostudy.claim_verdicts import runs_in, short_title
 from emostudy.corpora.kept import reopen
 from emostudy.predictions import read_runs
@@ -44,9 +45,9 @@ def _dev(folder: Path, aim: Aim, runs: list[dict], corpus) -> pd.DataFrame:
 
 
 def of_shown(folder: Path, aim: Aim) -> dict:
-    """Of the clips of one modality the share of which its system says what they show, by the table of ceilings; without an interval."""
+    """Of the clips of one modality the share of which its system says what they show, by the table of ceilings."""
     row = _ceilings(folder, aim.modalities)
-    reads = {"value": row.reads, "ci_low": float("nan"), "ci_high": float("nan")}
+    reads = dict(zip(FIGURES, row.reindex(READS), strict=True))  # a table of an older version has no interval
     return {"recipe": row.recipe, "title": _title(folder, row.recipe), **reads}
 
 

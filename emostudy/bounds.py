@@ -7,10 +7,12 @@ from emostudy.corpora.corpus import Corpus
 from emostudy.corpora.emosynth.ceilings import adjusted_ceiling, ceiling, posterior
 from emostudy.corpora.emosynth.tables import EMOTIONS, load_tables
 from emostudy.fusing import MODALITIES, best_recipes
+from emostudy.intervals import summarise
 from emostudy.labels import encode
 from emostudy.metrics import confusion, uar
 from emostudy.records import best_of_each
 
+READS = ("reads", "reads_low", "reads_high")
 SMOOTHING = 0.5  # half a clip in each cell, so that a row without a clip is uniform
 
 
@@ -84,13 +86,25 @@ def preferred(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> dict[
     return {m: test[(test.modalities == m) & (test.recipe == recipe)] for m, recipe in best.items()}
 
 
-def read_shares(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> dict[str, float]:
-    """Modality -> of how many clips the preferred recipe says just what that modality shows, whatever the emotion is: 0 to 1."""
+def reads(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> pd.DataFrame:
+    """By modality: of how many clips the preferred recipe says just what that modality shows, whatever the emotion is.
+
+    Returns:
+        `reads, reads_low, reads_high` in 0 to 1, with the 95 % interval over the card's clusters.
+    """
     found = {}
     for modality, rows in preferred(predictions, corpus, protocol).items():
         shown = rows.clip_id.map(corpus.clips.set_index("clip_id")[f"shows_{modality}"])
-        found[modality] = float((shown == rows.predicted).mean())
-    return found
+        right = (
+            summarise(rows.assign(emotion=shown), corpus.emotions, corpus.card["cluster"]).set_index("metric").loc["WA"]
+        )
+        found[modality] = dict(zip(READS, right[["value", "ci_low", "ci_high"]], strict=True))
+    return pd.DataFrame.from_dict(found, orient="index")
+
+
+def read_shares(predictions: pd.DataFrame, corpus: Corpus, protocol: str) -> dict[str, float]:
+    """`reads` without intervals: modality -> share."""
+    return reads(predictions, corpus, protocol).reads.to_dict()
 
 
 def beyond(predictions: pd.DataFrame, corpus: Corpus, protocol: str, draws: int = 200) -> pd.DataFrame:

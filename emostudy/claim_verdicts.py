@@ -13,6 +13,7 @@ from emostudy.corpora.corpus import Corpus
 from emostudy.corpora.kept import reopen
 from emostudy.graph import ancestors
 from emostudy.leaks import CHOSEN, LEAKS
+from emostudy.once import ONCE
 from emostudy.predictions import read_records
 from emostudy.profiles import PROFILES
 from emostudy.wording import by_rigour, interval
@@ -54,9 +55,13 @@ def gather(results: Path) -> pd.DataFrame:
     for folder in folders(results):
         corpus, scored = reopen(folder), pd.read_csv(folder / "records.csv", dtype={"fold": str, "seed": str})
         scored = scored[scored.group == "all"]
+        usual = scored[scored.condition != ONCE].recipe.unique()
+        scored = scored[
+            (scored.condition != ONCE) | ~scored.recipe.isin(usual)
+        ]  # what ran otherwise too is judged by that
         runs, protocols = runs_in(folder), by_rigour(scored.protocol)
         for modalities in dict.fromkeys(claim.modalities for claim in CLAIMS):
-            table = claim_tables.table(scored, runs, corpus, protocols, modalities)
+            table = claim_tables.table(scored, runs, corpus, protocols, modalities, ONCE)
             table.columns = [name.replace("subset_accuracy", "WA").replace("macro_F1", "UAR") for name in table]
             table = table[table.recipe != ""].assign(corpus=short_title(corpus))
             found.append(table.assign(here=[_measured_on(row, corpus.name) for row in table.itertuples()]))

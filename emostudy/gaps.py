@@ -48,11 +48,14 @@ def worded(gaps: pd.DataFrame, titles: Mapping[str, str] | None = None) -> pd.Da
     numbers = ("ceiling", "adjusted", "lost_in_recognition", "lost_in_fusion")
     cells = {name.replace("_", " "): gaps[name].map(percent) for name in numbers}
     head = {"modalities": gaps.modalities.map(modality_title), "system": tables.named(gaps.recipe, titles)}
-    reads = (
-        {"reads": gaps.reads.map(lambda share: "-" if pd.isna(share) else percent(share))} if "reads" in gaps else {}
-    )
+    reads = {"reads": _worded_reads(gaps)} if "reads" in gaps else {}
     reached = tables.worded_intervals(gaps, "reached", "ci_low", "ci_high")
     return pd.DataFrame({**head, "reached": reached, **cells, **reads})
+
+
+def _worded_reads(gaps: pd.DataFrame) -> list[str]:
+    """With intervals; "-" for several modalities, of which nobody shows anything together."""
+    return ["-" if pd.isna(row[0]) else interval(*row) for row in gaps[list(bounds.READS)].to_numpy(float)]
 
 
 def of_modalities(lesson, predictions: pd.DataFrame, adjusted: dict[str, float], protocol: str) -> pd.DataFrame:
@@ -60,7 +63,7 @@ def of_modalities(lesson, predictions: pd.DataFrame, adjusted: dict[str, float],
     chosen = records.best_of_each(predictions, lesson.corpus, protocol)
     scored = lesson.score(predictions)
     table = gaps(scored, chosen, bounds.ceilings(lesson.corpus), adjusted, protocol)
-    table["reads"] = table.modalities.map(bounds.read_shares(predictions, lesson.corpus, protocol))
+    table = table.join(bounds.reads(predictions, lesson.corpus, protocol), on="modalities")
     note = _note(scored, lesson, protocol) + " Reads: clips of which it says what they show."
     caption = f"Where the way to the ceiling is lost, {protocol_title(protocol)}, UAR"
     lesson.table(table, "ceilings", caption, worded(table, lesson.titles), note)

@@ -113,11 +113,13 @@ def test_a_fusion_is_held_against_the_ceiling_less_what_it_may_lose(results):
         "reached": [0.86, 0.7],
     }
     rows |= {"ci_low": [0.84, 0.6], "ci_high": [0.865, 0.75], "reads": [None, 0.95]}
+    rows |= {"reads_low": [None, 0.93], "reads_high": [None, 0.97]}
     pd.DataFrame(rows).to_csv(folder / "tables" / "05_ceilings.csv", index=False)
     fusion = replace(MARK, modalities="face+speech", value=0.03, read="fusion")
     shown = replace(MARK, modalities="face", value=0.9, read="shown")
     table = aims.table(results, (fusion, shown))
     assert table.mark.tolist() == pytest.approx([0.87, 0.9]) and table.verdict.tolist() == ["missed", "reached"]
+    assert table.iloc[1][["value", "ci_low", "ci_high"]].tolist() == [0.95, 0.93, 0.97]
 
 
 def test_every_aim_names_results_systems_and_ways_that_there_are():

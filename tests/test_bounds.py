@@ -116,6 +116,8 @@ def test_it_is_told_how_often_the_preferred_recipe_says_what_is_shown(synthetic)
     frames += [predictions(synthetic, "text", 0.5, part=part) for part in ("dev", "test")]
     found = bounds.read_shares(pd.concat(frames), synthetic, "random")
     assert found["face"] == 1 and 0.5 < found["text"] < 0.7  # half are read, a sixth of the rest are hit
+    told = bounds.reads(pd.concat(frames), synthetic, "random").loc["text"]
+    assert 0.4 < told.reads_low < told.reads < told.reads_high < 0.8 and told.reads == found["text"]
 
 
 def test_knowledge_from_elsewhere_is_lost_when_answers_are_exchanged(synthetic):

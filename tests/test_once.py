@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import toys
 
-from emostudy import ablations, once
+from emostudy import ablations, claim_verdicts, once
 from emostudy.corpora.catalogue import cards
 from emostudy.lesson import Asked, Lesson
 from emostudy.predictions import read_records
@@ -45,6 +45,25 @@ def test_they_run_with_one_seed_under_the_honest_protocol_alone(done):
     assert len(shown) == 2 and (lesson.folder / "tables" / "04_once.csv").is_file()
     assert "further systems run once, seed 3, UAR" in (lesson.folder / "tables" / "04_once.md").read_text("utf-8")
     assert set(pd.read_csv(lesson.folder / "tables" / "04_once.csv").condition) == {once.ONCE}
+
+
+def test_the_study_s_table_of_claims_tells_of_them_too_and_of_what_also_ran_otherwise_as_it_did_there(
+    done, monkeypatch
+):
+    lesson, _ = done
+    known = replace(lesson.corpus, card=lesson.corpus.card | {"title": "Toys"})
+    monkeypatch.setattr(claim_verdicts, "reopen", lambda folder: known)
+    lesson._stamp()
+    reader = replace(lesson, slug="20_paper", made=[], read=[], kept=[])
+    everything = reader.predictions()
+    again = everything[everything.recipe == "text_tfidf"].assign(condition=once.ONCE, predicted="joy")
+    reader.rebuild(pd.concat([everything, again]))
+    told = claim_verdicts.gather(lesson.folder.parents[1]).drop_duplicates("recipe").set_index("recipe")
+    assert told.title["text_bayes"] == "naive Bayes (R), run once" and told.honest_WA.notna()["text_bayes"]
+    assert told.title["text_tfidf"] == "TF-IDF + logistic regression"
+    usual = lesson.score(everything[everything.recipe == "text_tfidf"])
+    (row,) = usual[(usual.protocol == "speaker_independent") & (usual.metric == "WA") & (usual.emotion == "all")].value
+    assert told.honest_WA["text_tfidf"] == pytest.approx(row, abs=1e-4)
 
 
 def test_each_is_compared_with_the_one_that_dev_prefers(done):

@@ -9,7 +9,7 @@ import toys
 from emostudy import experiments
 from emostudy import predictions as preds
 from emostudy.recipes.sentences import pretrained_text
-from emostudy.recipes.text import IN_ORDER, SENTENCES, TOKENS, UNTOLD, pretrained_bert, pretraining_of
+from emostudy.recipes.text import FOLLOWING, IN_ORDER, SENTENCES, TOKENS, UNTOLD, pretrained_bert, pretraining_of
 from emostudy.systems import matrix
 
 CONFIGS = {
@@ -36,16 +36,16 @@ def test_a_folder_of_sentence_transformers_was_pretrained_on_sentences_whatever_
 
 def test_hub_names_tell_it_where_they_are_known(tmp_path):
     names = ["bert-base-uncased", "albert-base-v2", "roberta-base", "sentence-transformers/all-MiniLM-L6-v2", "mine"]
-    assert [pretraining_of(name) for name in names] == [IN_ORDER, IN_ORDER, TOKENS, SENTENCES, UNTOLD]
+    assert [pretraining_of(name) for name in names] == [FOLLOWING, IN_ORDER, TOKENS, SENTENCES, UNTOLD]
     assert pretraining_of(str(tmp_path)) == UNTOLD == ""
     (tmp_path / "bert-base-uncased").mkdir()
-    assert pretraining_of(str(tmp_path / "bert-base-uncased")) == IN_ORDER
+    assert pretraining_of(str(tmp_path / "bert-base-uncased")) == FOLLOWING
     assert {
         one.pretraining for one in (*pretrained_text("bert-base-uncased"), pretrained_bert("bert-base-uncased"))
-    } == {IN_ORDER}
+    } == {FOLLOWING}
     rows = matrix(tmp_path).set_index("name").weights
     assert (
-        rows["text_bert-base-uncased"] == f"bert-base-uncased, pretrained on {IN_ORDER}"
+        rows["text_bert-base-uncased"] == f"bert-base-uncased, pretrained on {FOLLOWING}"
         and rows["text_bert"] == "from scratch"
     )
 

@@ -15,13 +15,13 @@ from emostudy.recipes.classical import tfidf_regression
 from emostudy.training import Estimator, Network
 
 TOKENS, SENTENCES, UNTOLD = "hidden tokens", "sentences that belong together", ""
-IN_ORDER = f"{TOKENS}, and which sentence follows"
+FOLLOWING, IN_ORDER = f"{TOKENS}, and which sentence follows", f"{TOKENS}, and the order of two sentences"
 PRETRAINING = {  # by a model's name on the hub, or the class that its configuration names
-    "bert-base-uncased": IN_ORDER,  # Devlin et al. 2019
-    "albert-base-v2": IN_ORDER,  # the order of two sentences (Lan et al. 2020)
+    "bert-base-uncased": FOLLOWING,  # Devlin et al. 2019
+    "albert-base-v2": IN_ORDER,  # Lan et al. 2020
     "roberta-base": TOKENS,  # Liu et al. 2019
     "all-MiniLM-L6-v2": SENTENCES,  # its model card: pairs, after learning from a larger encoder
-    "BertForPreTraining": IN_ORDER,
+    "BertForPreTraining": FOLLOWING,
     "AlbertForPreTraining": IN_ORDER,
     "RobertaForMaskedLM": TOKENS,
 }
