@@ -210,3 +210,11 @@ def test_what_dev_cannot_tell_on_tess_is_what_its_records_say():
         TEXT.split()
     )
     assert f"and the other {100 * kept.iloc[0]:.1f} %;" in TEXT
+
+
+def test_what_networks_on_spectrogram_pictures_read_is_what_their_table_says():
+    resnet, alexnet = (
+        100 * reached("03_once", "value", recipe=f"speech_{name}_picture_scratch")
+        for name in ("resnet18", "alexnet")
+    )
+    assert f"with {resnet:.1f} % UAR (ResNet-18) and {alexnet:.1f} % (AlexNet;" in TEXT
