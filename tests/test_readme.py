@@ -214,7 +214,19 @@ def test_what_dev_cannot_tell_on_tess_is_what_its_records_say():
 
 def test_what_networks_on_spectrogram_pictures_read_is_what_their_table_says():
     resnet, alexnet = (
-        100 * reached("03_once", "value", recipe=f"speech_{name}_picture_scratch")
-        for name in ("resnet18", "alexnet")
+        100 * reached("03_once", "value", recipe=f"speech_{name}_picture_scratch") for name in ("resnet18", "alexnet")
     )
     assert f"with {resnet:.1f} % UAR (ResNet-18) and {alexnet:.1f} % (AlexNet;" in TEXT
+
+
+def test_what_saying_rare_emotions_more_often_is_worth_is_what_its_tables_say():
+    tables = ROOT / "results" / "meld" / "paper" / "tables"
+    name, words = "text_all-MiniLM-L6-v2_tuned_small", " ".join(TEXT.split())
+    worth, cost = (pd.read_csv(tables / f"04_adjusted{end}.csv").set_index("recipe").loc[name] for end in ("_UAR", ""))
+    assert f"is worth {100 * worth.difference:.1f} points of [UAR]" in words and worth.verdict == "better"
+    assert cost.verdict == "no difference shown" and cost.metric == "weighted_F1"
+    without = pd.read_csv(tables / "04_per_class_unadjusted.csv")
+    fear = without[(without.emotion == "fear") & (without.metric == "recall")].value.item()
+    assert fear == 0 and "without it the encoder finds [no fear at all]" in words
+    counts = pd.read_csv(tables.parent / "clips.csv").query("split == 'train'").emotion.value_counts()
+    assert f"{counts.neutral / counts.fear:.0f} times as frequent" in words
