@@ -54,8 +54,8 @@ def compared(lesson, predictions: pd.DataFrame, shown: str) -> Markdown | None:
         judged = replace(corpus, card=corpus.card | {"metric": metric})
         caption = f"Rare emotions said more often, {metric_title(metric)}, {protocol_title(honest)}"
         name = "adjusted" if metric == lesson.metric else f"adjusted_{metric}"
-        display(lesson.comparisons(compare_pairs(pairs, judged), name, caption, titles))
+        display(Markdown(f"**{caption}**"), lesson.comparisons(compare_pairs(pairs, judged), name, caption, titles))
     if shown in names:
         caption = f"{titles[shown + SUFFIX]}: per emotion"
-        display(lesson.per_class(without, shown + SUFFIX, "per_class_unadjusted", caption))
+        display(Markdown(f"**{caption}**"), lesson.per_class(without, shown + SUFFIX, "per_class_unadjusted", caption))
     return None
