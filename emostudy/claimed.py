@@ -64,7 +64,7 @@ class Asked:
 
     def once_compared(self, weights: str = "") -> pd.DataFrame | Markdown:
         """These systems against the one that dev prefers among them, on the same clips: written as `NN_once_compared`."""
-        rows = self._once(weights)
+        rows = self._once_honestly(weights)
         compared = None if rows is None else once.compared(rows, self.lesson.corpus)
         if compared is None or compared.empty:
             return Markdown("No two systems run once here.")
@@ -74,7 +74,7 @@ class Asked:
 
     def once_curves(self, weights: str = "") -> Picture | Markdown:
         """How the networks among them learned: written as the figure `NN_once_curves`."""
-        lesson, rows = self.lesson, self._once(weights)
+        lesson, rows = self.lesson, self._once_honestly(weights)
         learned = pd.DataFrame() if rows is None else curves(lesson.folder, sorted(rows.run_id.unique()))
         if learned.empty or learned.recipe.nunique() < 2:
             return Markdown("No two networks run once here.")
@@ -87,6 +87,11 @@ class Asked:
         if weights not in self.ran:
             self.ran[weights] = once.train(self.lesson, self.modality, weights)
         return self.ran[weights]
+
+    def _once_honestly(self, weights: str) -> pd.DataFrame | None:
+        """The same under the last protocol alone."""
+        rows = self._once(weights)
+        return None if rows is None else rows[rows.protocol == self.lesson.protocols[-1]].reset_index(drop=True)
 
     @property
     def _runs(self) -> list[dict]:
@@ -116,7 +121,8 @@ class Asked:
     @property
     def _ways(self) -> list[str]:
         """Ways to split that stand beside the lesson's protocols."""
-        ways = [] if self.theirs is None else by_rigour(self.theirs.protocol)
+        ran = [*self._beside.protocol, *([] if self.theirs is None else self.theirs.protocol)]
+        ways = by_rigour(ran) if ran else []
         return [way for way in ways if way not in self.lesson.protocols]
 
     def claims(self) -> pd.DataFrame:

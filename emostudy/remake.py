@@ -41,8 +41,15 @@ class Reopened(Lesson):
         return self._left(lambda record: (record["recipe"], record["modalities"], record["condition"]) in names)
 
     def ablate(self, recipes: tuple[Recipe, ...], condition: str, cut: Callable | None = None) -> pd.DataFrame:
-        """As `train`."""
-        return self.train(recipes, condition)
+        """As `train`, of the honest protocol."""
+        names, honest = {(one.name, "+".join(one.modalities)) for one in recipes}, self.protocols[-1]
+        return self._left(
+            lambda one: (
+                (one["recipe"], one["modalities"]) in names
+                and one["condition"] == condition
+                and one["protocol"] == honest
+            )
+        )
 
     def spoil(self, recipes: tuple[Recipe, ...], corruptions: tuple[Corruption, ...], keep_train=False) -> pd.DataFrame:
         """Predictions of these heads under all conditions, of the runs that the notebook's stamp names."""

@@ -37,11 +37,18 @@ def done(tmp_path_factory):
     return lesson, asked.once()
 
 
-def test_they_run_with_one_seed_under_the_honest_protocol_alone(done):
+def ran_once(lesson, protocol="speaker_independent"):
+    rows = lesson.predictions()
+    return rows[(rows.condition == once.ONCE) & (rows.protocol == protocol)]
+
+
+def test_they_run_with_one_seed_on_new_speakers_and_on_one_random_split(done):
     lesson, shown = done
     rows = lesson.predictions()
     ran = rows[rows.condition == once.ONCE]
-    assert set(ran.recipe) == {"text_forest", "text_bayes"} and set(ran.protocol) == {"speaker_independent"}
+    assert set(ran.recipe) == {"text_forest", "text_bayes"} and set(ran.protocol) == {"speaker_independent", "random"}
+    assert set(ran.fold[ran.protocol == "random"]) == {0}
+    assert {"random split", "new speakers"} < set(shown)
     assert set(ran[ran.recipe == "text_forest"].seed) == {3} and set(ran[ran.recipe == "text_bayes"].seed) == {0}
     assert len(shown) == 2 and (lesson.folder / "tables" / "04_once.csv").is_file()
     assert "further systems run once, seed 3, UAR" in (lesson.folder / "tables" / "04_once.md").read_text("utf-8")
@@ -70,7 +77,7 @@ def test_the_study_s_table_of_claims_tells_of_them_too_and_of_what_also_ran_othe
 
 def test_each_is_compared_with_the_one_that_dev_prefers(done):
     lesson, _ = done
-    rows = lesson.predictions().query("condition == @once.ONCE")
+    rows = ran_once(lesson)
     right = rows[rows.part == "dev"].assign(right=lambda dev: dev.predicted == dev.emotion)
     preferred = right.groupby("recipe").right.mean().idxmax()  # emotions are equally frequent: as UAR prefers
     Asked(lesson, lesson.joined(rows), "text").once_compared()
@@ -123,7 +130,7 @@ def test_of_a_large_corpus_a_share_is_learned_from_and_told(tmp_path, monkeypatc
     monkeypatch.setattr(ablations, "MOST", 20)
     lesson = lesson_of(tmp_path, ["text_forest"])
     Asked(lesson, pd.DataFrame(), "text").once()
-    ran = lesson.predictions()
+    ran = ran_once(lesson)
     (whole,) = splits(lesson.corpus, "speaker_independent")[:1]
     (run,) = read_records(tmp_path, ran[ran.fold == 0].run_id.unique())
     assert 0 < run["num_clips"]["train"] < len(whole.train) / 2
@@ -132,8 +139,8 @@ def test_of_a_large_corpus_a_share_is_learned_from_and_told(tmp_path, monkeypatc
 
 def test_a_rebuild_that_ran_once_stands_in_the_table_of_claims_and_says_so(done):
     lesson, _ = done
-    rows = lesson.predictions()
-    usual, once_alone = rows[rows.condition == "none"], rows[rows.condition == once.ONCE]
+    rows, once_alone = lesson.predictions(), ran_once(lesson)
+    usual = rows[rows.condition == "none"]
     asked = Asked(lesson, usual, "text")
     before = asked.claims().reset_index()["rebuilt by"].tolist()
     asked.once()
@@ -146,7 +153,16 @@ def test_a_rebuild_that_ran_once_stands_in_the_table_of_claims_and_says_so(done)
     cell = shown.loc[f"{lesson.titles['text_forest']}, run once", "new speakers, WA"]
     assert cell.startswith(f"{100 * reached['text_forest']:.1f} [")
     kept = pd.read_csv(lesson.folder / "tables" / "04_claims.csv").drop_duplicates("recipe").set_index("recipe")
-    assert kept.train_UAR[["text_forest", "text_tfidf"]].gt(0.5).all() and pd.isna(kept.theirs_WA["text_forest"])
+    assert kept.train_UAR[["text_forest", "text_tfidf"]].gt(0.5).all()
+    (random,) = (
+        lesson.score(ran_once(lesson, "random"))
+        .query("metric == 'WA' and emotion == 'all' and recipe == 'text_forest'")
+        .value
+    )
+    assert (
+        kept.theirs_WA["text_forest"] == pytest.approx(random, abs=1e-5)
+        and kept.protocol_theirs["text_forest"] == "random"
+    )
     asked.once("text_tfidf")  # weights that nothing here starts from: the same runs
     assert len(asked.claims()) == len(shown)
     assert "Run once: one seed; the sample is under `04_once`" in (lesson.folder / "tables" / "04_claims.md").read_text(
@@ -166,9 +182,20 @@ def test_what_ran_otherwise_too_is_not_told_as_run_once(done):
 def test_a_card_may_say_in_how_many_folds(tmp_path):
     lesson = lesson_of(tmp_path, ["text_forest"], replace(FURTHER, folds=(0, 1, 2)))
     some = replace(lesson, corpus=replace(lesson.corpus, card=lesson.corpus.card | {"once_folds": 2}))
-    assert set(once.train(some, "text").fold) == {0, 1} and set(once.train(lesson, "text").fold) == {0, 1, 2}
+    for few, folds in ((some, {0, 1}), (lesson, {0, 1, 2})):
+        assert set(once.train(few, "text").query("protocol == 'speaker_independent'").fold) == folds
     Asked(some, pd.DataFrame(), "text").once()
-    assert "2 folds" in (tmp_path / "tables" / "04_once.md").read_text("utf-8")
+    assert "1 and 2 folds" in (tmp_path / "tables" / "04_once.md").read_text("utf-8")
+
+
+def test_a_lesson_of_new_speakers_alone_tells_the_fall_too(tmp_path):
+    lesson = replace(lesson_of(tmp_path, ["text_forest"]), protocols=["speaker_independent"])
+    asked = Asked(lesson, lesson.train((TEXT_TFIDF,)), "text")
+    shown = asked.once()
+    assert {"random split", "new speakers"} < set(shown)
+    told = asked.claims().reset_index().set_index("rebuilt by")
+    assert told.filter(like="random").loc["random forest (R), run once"].iloc[0] != "-"
+    assert (told.filter(like="random").drop("random forest (R), run once") == "-").all(axis=None)
 
 
 def test_a_system_that_the_corpus_cannot_feed_is_refused(tmp_path):

@@ -18,17 +18,19 @@ LISTS = ("modalities", "languages", "emotions", "known_faults", "protocols")
 USUAL = {"protocols": ["random", "speaker_independent"], "metric": "UAR"}
 # `in_their_way`: systems that rebuild a printed number and that, at a profile with further systems, run in its authors' own way to
 # split too, which is none of the corpus' protocols: for tables of claims alone, whoever else runs.
-# `once`: costly systems that run with one seed under the honest protocol alone, at a profile with further systems; in the first
-# `once_folds` folds, where the card says so.
+# `once`: costly systems that run with one seed, at a profile with further systems: under the honest protocol, in the first
+# `once_folds` folds where the card says so, and in one fold of a random split.
 # `costly`: further systems that take minutes a fold, trained under the honest protocol alone, and as they are; in no fusion.
 # `spoilt_folds`: in how many folds notebook 08 spoils test clips at a profile with further systems: features of spoilt media take an
 # hour for thousands of films.
 # `augmented`: of which modalities notebook 07 varies the training clips, and in how many folds; of all and in every one, where the card
 # does not say: eight networks take minutes each in every fold.
+# `vectors`: what notebook 05 lets speak for itself beside the other modalities, as system R does: name -> the systems of which dev chooses
+# one in each fold; the last is the one whose worth is asked. Of systems under `once` alone: one seed.
 # `media`: columns of the clip table that a whole copy fills and that recipes read; `dialogue` where turns come in order.
 FOLDERS = ("folders", "any_folder")  # all of these must be there, and one of those
 NUMBERS = ("num_clips", "num_speakers", "once_folds", "spoilt_folds")
-MAPS = ("augmented", "counts", "further_systems", "optional_folders", "readings", "fold_lists", "files")
+MAPS = ("augmented", "counts", "further_systems", "optional_folders", "readings", "fold_lists", "files", "vectors")
 DOWNLOAD = {"url", "file", "size", "md5", "sha256", "unpack", "to"}
 
 

@@ -124,7 +124,7 @@ class SharedSpace(Head):
     def __init__(self, sizes: list[int], num_classes: int, units: int = 128, weight: float = 0.5) -> None:
         super().__init__()
         self.branches = Branches(sizes, units)
-        self.back = nn.ModuleList(nn.Linear(units, size) for size in sizes)
+        self.back = nn.ModuleList(nn.Linear(units, size, bias=False) for size in sizes)  # inputs have mean 0
         self.decision = decision(units, num_classes)
         self.weight = weight
 

@@ -162,7 +162,7 @@ class AttentionFusion(Head):
     def __init__(self, sizes: list[int], num_classes: int, units: int = 128) -> None:
         super().__init__()
         self.branches = Branches(sizes, units)
-        self.score = nn.ModuleList(nn.Sequential(nn.Linear(units, 32), nn.Tanh(), nn.Linear(32, 1)) for _ in sizes)
+        self.score = nn.ModuleList(nn.Sequential(nn.Linear(units, 32), nn.Tanh(), Weighted(32)) for _ in sizes)
         self.decision = decision(units, num_classes)
 
     def forward(self, *inputs: Tensor, present: Tensor | None = None) -> Tensor:
@@ -170,6 +170,21 @@ class AttentionFusion(Head):
         vectors = self.branches(inputs, present)  # (B, M, U)
         scores = torch.stack([score(vectors[:, m]) for m, score in enumerate(self.score)], 1)  # (B, M, 1)
         return self.decision((shares(scores, there(inputs, present)[..., None]) * vectors).sum(1))
+
+
+class Weighted(nn.Module):
+    """(B, D) -> (B, 1): a sum with learned weights and no bias.
+
+    Written out, for a dense layer of one unit is rounded otherwise alone than beside other trainings, and from step to step it grows.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(size).uniform_(-(size**-0.5), size**-0.5))  # as of a dense layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, D) -> (B, 1)."""
+        return (x * self.weight).sum(-1, keepdim=True)
 
 
 class EmbraceNet(Head):
