@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 import toys
 from test_batched import ones_of, plain_loop, runs_of
@@ -17,7 +18,7 @@ from emostudy.batched import Batched
 from emostudy.features.extract import extract
 from emostudy.labels import encode
 from emostudy.models.heads import GatedUnit
-from emostudy.programs import Program
+from emostudy.programs import One, Program
 from emostudy.protocols import splits
 from emostudy.recipes.heads import WAYS, inputs_of
 
@@ -33,8 +34,13 @@ def in_one_program(learner: Batched, ones: list, num_classes: int) -> list:
     return [made[id(one)] for one in ones]
 
 
+def each_alone(learner: Batched, ones: list, num_classes: int) -> list:
+    """The same heads, each in a program of its own, as `Batched.fit` trains it."""
+    return [in_one_program(learner, [one], num_classes)[0] for one in ones]
+
+
 def one_by_one(learner: Batched, ones: list, num_classes: int) -> list:
-    """The same heads, each trained by itself."""
+    """The same heads, each trained by itself in a plain loop of torch, without vmap."""
     return [plain_loop(learner, one, num_classes) for one in ones]
 
 
@@ -65,6 +71,21 @@ def test_one_program_is_faster_than_one_training_after_the_other():
     assert furthest(*(made for _, made in each[0]), ones) < 1e-4
 
 
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_a_whole_training_is_the_same_alone_and_beside_others(way):
+    """Of eight classes, as RAVDESS has: to the last bit where torch multiplies by MKL, for so this study's processors round."""
+    torch.set_num_threads(1)
+    numbers, everyone = torch.Generator().manual_seed(0), torch.ones(64, 2) > 0
+    widths = (105, 343)  # as RAVDESS' action units and functionals: no multiple of what a processor adds at a time
+    ones = [
+        One([torch.randn(64, n, generator=numbers) for n in widths], everyone, torch.arange(64) % 8, seed)
+        for seed in range(3)
+    ]
+    learner = Batched(way.build)
+    apart = furthest(in_one_program(learner, ones, 8), each_alone(learner, ones, 8), ones)
+    assert apart == 0 if torch.backends.mkl.is_available() else apart < 1e-4
+
+
 def in_double(learner: Batched, ones: list, num_classes: int) -> float:
     """`furthest` in double precision."""
     torch.set_default_dtype(torch.float64)
@@ -81,13 +102,8 @@ def test_whole_trainings_differ_by_rounding_alone():
     assert in_double(Batched(GatedUnit, epochs=30, batch=16), ones, 3) < 1e-10
 
 
-def measured(ways=WAYS) -> dict:
-    """Seconds of the processor for 15 trainings of each of these heads, without refit: in one program, and one after the other.
-
-    And by how much logits differ between the two, as `furthest`; the same of four trainings in double precision, where rounding
-    has no room to grow.
-    """
-    torch.set_num_threads(1)
+def of_ravdess() -> tuple[list, int]:
+    """Fifteen trainings on what RAVDESS' five actor folds learn from, three seeds; and the number of classes."""
     corpus = corpora.load("ravdess")
     features = {modality: feature for modality, (feature, _) in inputs_of(corpus).items()}
     values, clips = {m: extract(corpus, f, 2) for m, f in features.items()}, corpus.clips.set_index("clip_id")
@@ -97,14 +113,34 @@ def measured(ways=WAYS) -> dict:
         parts = {"train": {m: one.rows(tuple(known)) for m, one in values.items()}}
         labels = {"train": encode(clips.loc[known, "emotion"], corpus.emotions)}
         runs += [(parts, labels, seed) for seed in range(3)]
-    ones, found = ones_of(runs), {}
+    return ones_of(runs), len(corpus.emotions)
+
+
+def measured(ways=WAYS) -> dict:
+    """Seconds of the processor for 15 trainings of each of these heads, without refit: in one program, and one after the other.
+
+    And by how much logits differ between the two, as `furthest`; the same of four trainings in double precision, where rounding
+    has no room to grow.
+    """
+    torch.set_num_threads(1)
+    (ones, num_classes), found = of_ravdess(), {}
     for way in ways:
-        ways = (in_one_program, one_by_one)
-        took, made = zip(*(timed(how, Batched(way.build), ones, len(corpus.emotions)) for how in ways), strict=True)
-        found[way.name] = {how.__name__: round(one, 1) for how, one in zip(ways, took, strict=True)}
+        hows = (in_one_program, one_by_one)
+        took, made = zip(*(timed(how, Batched(way.build), ones, num_classes) for how in hows), strict=True)
+        found[way.name] = {how.__name__: round(one, 1) for how, one in zip(hows, took, strict=True)}
         found[way.name]["furthest"] = furthest(*made, ones)
-        found[way.name]["furthest_in_double"] = in_double(Batched(way.build), ones[:4], len(corpus.emotions))
+        found[way.name]["furthest_in_double"] = in_double(Batched(way.build), ones[:4], num_classes)
     return found
+
+
+def apart(ways=WAYS) -> dict[str, float]:
+    """By how much logits of heads trained beside others differ from those of the same trained alone, as `furthest`."""
+    torch.set_num_threads(1)
+    ones, num_classes = of_ravdess()
+    trained = (
+        (way.name, [how(Batched(way.build), ones, num_classes) for how in (in_one_program, each_alone)]) for way in ways
+    )
+    return {name: furthest(*made, ones) for name, made in trained}
 
 
 if __name__ == "__main__":

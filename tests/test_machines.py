@@ -29,6 +29,11 @@ def test_in_double_precision_heads_in_one_program_learn_what_they_learn_one_by_o
     assert len(exact) >= 3 and (exact.value <= 1e-4).all()
 
 
+def test_heads_trained_together_are_what_they_are_alone():
+    exact = SPEEDS[SPEEDS.index.str.endswith("largest difference from itself alone")]
+    assert len(exact) == 10 and (exact.value <= 1e-4).all()
+
+
 @pytest.mark.parametrize("head", ["joined", "gated_unit", "attention_fusion"])
 def test_one_program_is_faster_than_one_by_one(head):
     assert SPEEDS.value[f"{head}, in one program"] < SPEEDS.value[f"{head}, one by one"]
