@@ -37,19 +37,15 @@ class Reopened(Lesson):
         self, recipes: tuple[Recipe, ...], condition: str = "none", protocols: Sequence[str] = ()
     ) -> pd.DataFrame:
         """Predictions of these recipes under this condition that the notebook's stamp names."""
-        names = {(one.name, "+".join(one.modalities) or "none", condition) for one in with_members(recipes)}
-        return self._left(lambda record: (record["recipe"], record["modalities"], record["condition"]) in names)
+        return self._trained(recipes, condition, lambda record: True)
 
     def ablate(self, recipes: tuple[Recipe, ...], condition: str, cut: Callable | None = None) -> pd.DataFrame:
         """As `train`, of the honest protocol."""
-        names, honest = {(one.name, "+".join(one.modalities)) for one in recipes}, self.protocols[-1]
-        return self._left(
-            lambda one: (
-                (one["recipe"], one["modalities"]) in names
-                and one["condition"] == condition
-                and one["protocol"] == honest
-            )
-        )
+        return self._trained(recipes, condition, lambda record: record["protocol"] == self.protocols[-1])
+
+    def _trained(self, recipes: tuple[Recipe, ...], condition: str, asked: Callable[[dict], bool]) -> pd.DataFrame:
+        names = {(one.name, "+".join(one.modalities) or "none", condition) for one in with_members(recipes)}
+        return self._left(lambda one: (one["recipe"], one["modalities"], one["condition"]) in names and asked(one))
 
     def spoil(self, recipes: tuple[Recipe, ...], corruptions: tuple[Corruption, ...], keep_train=False) -> pd.DataFrame:
         """Predictions of these heads under all conditions, of the runs that the notebook's stamp names."""

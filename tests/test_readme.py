@@ -179,7 +179,11 @@ def test_what_it_says_of_turned_faces_is_what_the_tables_say():
     tables, curves = folder / "tables", pd.read_csv(folder / "curves.csv")
     stated = curves[(curves.recipe == "face_cnn_stated") & (curves.condition == "once")]
     assert stated.fold.nunique() == 2 and (stated.train_loss / log(6) - 1).abs().max() < 0.01  # of a guess among six
-    reached = pd.read_csv(tables / "02_once.csv").query("metric == 'UAR'").set_index("recipe").value
+    reached = pd.read_csv(tables / "02_once.csv").query("metric == 'UAR'").set_index(["protocol", "recipe"]).value
+    assert reached["random"].face_cnn_stated_88 < 0.25 and "not at all in the one random split" in " ".join(
+        TEXT.split()
+    )
+    reached = reached["speaker_independent"]
     assert reached.face_cnn_stated < 0.2 < 0.5 < min(reached.face_cnn_stated_upright, reached.face_cnn_stated_88)
     beside = pd.read_csv(tables / "02_once_compared.csv").set_index("recipe")
     readings = beside[beside.index.str.startswith("face_cnn_stated")]
@@ -232,7 +236,8 @@ def test_what_dev_cannot_tell_on_tess_is_what_its_records_say():
 
 def test_what_networks_on_spectrogram_pictures_read_is_what_their_table_says():
     resnet, alexnet = (
-        100 * reached("03_once", "value", recipe=f"speech_{name}_picture_scratch") for name in ("resnet18", "alexnet")
+        100 * reached("03_once", "value", recipe=f"speech_{name}_picture_scratch", protocol="speaker_independent")
+        for name in ("resnet18", "alexnet")
     )
     assert f"with {resnet:.1f} % UAR (ResNet-18) and {alexnet:.1f} % (AlexNet;" in TEXT
 
