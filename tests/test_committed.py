@@ -74,8 +74,7 @@ def sources_of(folder, results):
 def remade(request, tmp_path_factory):
     """A committed folder, and another one made from its predictions alone."""
     copy = sources_of(request.param, tmp_path_factory.mktemp("remade"))
-    # a million words are taken out of frames a fifth faster as Python's own than as Arrow's
-    with pytest.MonkeyPatch.context() as patch, pd.option_context("mode.string_storage", "python"):
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(style, "_bytes", lambda fig, kind: b"")  # what is compared is what a figure shows, its csv
         for read in ("_rows", "_record"):  # each run is read and checked once for all notebooks
             patch.setattr(preds, read, cache(getattr(preds, read)))

@@ -119,7 +119,7 @@ def test_all_anew_with_two_jobs_instead_of_one_gives_the_same_bytes(again):
     folder, asked = again
     before = contents(folder)
     seconds = {path: path.stat().st_mtime_ns for path in (folder / "predictions").iterdir()}
-    assert main(["run", *asked, "--jobs", "2", "--only", "03,04,05", "--fresh"]) == 0
+    assert main(["run", *asked, "--jobs", "2", "--only", "03,05", "--fresh"]) == 0
     assert contents(folder) == before
     anew = [path for path, modified in seconds.items() if path.stat().st_mtime_ns != modified]
     assert len(anew) >= 10, "--fresh trains anew"
