@@ -171,6 +171,7 @@ def begin(slug, corpus, data_dir, profile, protocols, seeds, device, jobs, resul
     """
     check_name("corpus", corpus, names())
     check_name("profile", profile, PROFILES)
+    pd.set_option("display.max_colwidth", None)  # a sentence in a cell of a table is read whole
     folder = results_dir_of(results_dir or None, corpus, profile)
     opened = load(corpus, data_dir or None, profile)
     keep(opened, folder)

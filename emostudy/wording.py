@@ -69,6 +69,11 @@ def roles(protocols: Iterable[str]) -> dict[str, str]:
     return {role: name for role, name in zip(("flattering", "honest"), pair(protocols), strict=True) if name}
 
 
+def in_roles(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows under the protocols of `roles` alone: what a figure of these draws, and all that its caption may count."""
+    return frame[frame.protocol.isin(list(roles(frame.protocol).values()))]
+
+
 def ordered(protocols: Iterable[str]) -> list[str]:
     """Each protocol once, the flattering one of `pair` first, the honest one last."""
     names, ends = set(protocols), roles(protocols)

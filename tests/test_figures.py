@@ -233,6 +233,43 @@ def test_a_protocol_that_tested_a_handful_of_clips_is_not_drawn_of_one_system():
         assert alt.endswith(out) and "Random" not in alt
 
 
+def test_captions_count_what_is_drawn_and_nothing_else():
+    """A third protocol of another number of clips stays out of figures that draw two, and out of what stands below them."""
+    predictions = made_predictions(protocols=("random", "official", "speaker_independent"))
+    predictions = predictions[
+        (predictions.protocol != "official") | predictions.clip_id.isin(predictions.clip_id.unique()[:110])
+    ]
+    records = made_records()
+    other = records[records.protocol == "random"].assign(protocol="official", num_clips=110)
+    three = pd.concat([records, other], ignore_index=True)
+    drawn = (
+        figures.confusions(predictions, EMOTIONS, "CNN"),
+        figures.roc_curves(predictions, EMOTIONS, "CNN"),
+        figures.protocols(three, TITLES),
+        figures.class_recall(three, "svm", "speech", "SVM"),
+    )
+    for fig in drawn:
+        said = " ".join(" ".join(words(fig)).split())
+        assert "120 clips of 12 speakers" in said and "110" not in said and "official" not in said
+
+
+def test_uar_over_some_of_the_emotions_is_said_to_be_that():
+    predictions = made_predictions()
+    few = predictions[(predictions.speaker != "s3") | (predictions.emotion == "anger")]
+    few = pd.concat([few, few[few.speaker == "s3"].assign(clip_id=lambda t: t.clip_id + "b")])  # 10 clips, one emotion
+    told = "ach over the 1 to 2 of 2 emotions that a speaker shows"
+    assert told in " ".join(" ".join(words(figures.per_speaker(few, CORPUS, "CNN"))).split())
+    assert f"E{told}." in figures.per_speaker_alt(few, CORPUS, "CNN")
+    assert "emotions that" not in " ".join(words(figures.per_speaker(predictions, CORPUS, "CNN")))
+    assert "emotions that" not in figures.per_speaker_alt(predictions, CORPUS, "CNN")
+
+
+def test_a_long_name_of_an_emotion_finds_room_above_its_panel():
+    emotions = ("pleasant surprise", "neutral")
+    predictions = made_predictions().replace({"anger": emotions[0]}).rename(columns={"p_anger": f"p_{emotions[0]}"})
+    assert "pleasant\nsurprise" in words(figures.roc_curves(predictions, emotions, "CNN"))
+
+
 def test_learning_curves_average_only_epochs_that_all_runs_reached():
     fig = figures.learning_curves(made_curves(), "cnn", "CNN", 0.5)
     ax = fig.axes[0]

@@ -88,7 +88,7 @@ def all_curves(curves: pd.DataFrame, titles: Mapping[str, str], chance: float | 
     some = f"{_how_many(kept)}, those that dev likes best; " if len(drawn) < len(kept) else ""
     note = (
         f"{protocol_title(protocol).capitalize()}; {some}{_runs(curves)}. Lines: mean of runs, dashed: training clips, solid: dev clips; "
-        "bands: lowest to highest run, if they find room; dots: epochs kept, by dev clips; numbers: score and epoch there, in the mean."
+        "bands: lowest to highest run, if they find room; dots: epochs kept, by dev clips; numbers: the mean score there, and the epochs."
     )
     title, height = "When does each network stop learning?", 1.15 * len(lines) + 0.13 * sum(lines) + 0.75
     fig, axes = canvas(width, height, title, note, len(lines), columns, sharey=True)
@@ -96,7 +96,7 @@ def all_curves(curves: pd.DataFrame, titles: Mapping[str, str], chance: float | 
     for ax, name in zip(axes.flat, drawn, strict=False):
         train_and_dev(ax, curves[curves.recipe == name], score, 100, colour)
         ax.set_title(names[name])
-        words = f"{percent(kept.loc[name, f'dev_{score}'])} at {kept.epoch[name]:.0f}"
+        words = f"{percent(kept.loc[name, f'dev_{score}'])} at {_ends(kept.loc[name])}"
         ax.text(0.97, 0.04, words, ha="right", transform=ax.transAxes)
         ax.xaxis.set_major_locator(MaxNLocator(3, integer=True))
     for ax in axes.flat[len(drawn) :]:
@@ -119,7 +119,7 @@ def all_curves_alt(curves: pd.DataFrame, titles: Mapping[str, str]) -> str:
     score, told = chosen_by(curves), []
     for name, row in kept[:MOST_NETWORKS].iterrows():
         dev, train = percent(row[f"dev_{score}"]), percent(row[f"train_{score}"])
-        told.append(f"{titles.get(name, name)} {dev} after {row.epoch:.0f} epochs (training clips {train})")
+        told.append(f"{titles.get(name, name)} {dev} after {_ends(row)} epochs (training clips {train})")
     where = f"on dev clips of {_how_many(kept)} {on(protocol)}, at the epochs kept, mean of runs"
     return sentence(f"{SCORES[score]} in percent {where}: {'; '.join(told)}.")
 
@@ -127,6 +127,11 @@ def all_curves_alt(curves: pd.DataFrame, titles: Mapping[str, str]) -> str:
 def _how_many(kept: pd.DataFrame) -> str:
     """ "4 networks", or "12 of 15 networks"."""
     return (f"{MOST_NETWORKS} of " if len(kept) > MOST_NETWORKS else "") + counted(len(kept), "network")
+
+
+def _ends(kept: pd.Series) -> str:
+    """ "30 to 60", the first and the last epoch that a run of the network keeps, or "45" where all keep the same."""
+    return " to ".join(f"{epoch:.0f}" for epoch in dict.fromkeys((kept["first"], kept["last"])))
 
 
 def chosen_by(curves: pd.DataFrame) -> str:
@@ -210,10 +215,11 @@ def _of_one(curves: pd.DataFrame, recipe: str) -> pd.DataFrame:
 
 
 def _honest(curves: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    """Curves under the honest protocol, and each network's means where its epochs were kept, best on dev first."""
+    """Curves under the honest protocol; each network's means where its epochs were kept, and which these were, best on dev first."""
     if curves.empty:
         raise ValueError("no learning curve to show: name a network among the systems")
     protocol = roles(curves.protocol)["honest"]
     rows, score = curves[(curves.protocol == protocol) & (curves.condition == "none")], chosen_by(curves)
-    kept = rows[rows.chosen].groupby("recipe")[["epoch", f"train_{score}", f"dev_{score}"]].mean()
+    by = rows[rows.chosen].groupby("recipe")
+    kept = by[[f"train_{score}", f"dev_{score}"]].mean().assign(first=by.epoch.min(), last=by.epoch.max())
     return rows, kept.sort_values(f"dev_{score}", ascending=False), protocol

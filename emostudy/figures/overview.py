@@ -26,6 +26,7 @@ from emostudy.wording import (
     alone,
     enough,
     full_title,
+    in_roles,
     interval,
     interval_note,
     metric_title,
@@ -65,7 +66,7 @@ def protocols(
     asked = f"How much is {lost} {honest}?" if "fall" in table else f"What is reached {honest}?"
     fall = f" Fall in points{', less than nothing where it rises' if rises else ''}." if "fall" in table else ""
     left = f"{_no_chance(table, metric)}{not_drawn(small)}"
-    note = f"{alone(records.protocol)}{sample(records, cluster)}. Whiskers: {interval_note(cluster)}.{fall}{left}"
+    note = f"{alone(records.protocol)}{sample(in_roles(records), cluster)}. Whiskers: {interval_note(cluster)}.{fall}{left}"
     fig, ax = row_chart(width, rows, title or asked, note, metric=metric)
     for y, row in zip(rows.places, table.itertuples(), strict=True):
         dumbbell(ax, y, row, look(row.modalities), row.recipe, shown)

@@ -1,5 +1,6 @@
 """ROC curves of one system, an emotion against the rest, drawn from predictions."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,9 +12,11 @@ from emostudy.figures.style import GREY, HALF, canvas, look, styled
 from emostudy.metrics import mean_present
 from emostudy.predictions import matrices
 from emostudy.several_metrics import aurocs
-from emostudy.wording import alone, enough, not_drawn, percent, protocol_title, roles, sample, titled
+from emostudy.wording import alone, enough, in_roles, not_drawn, percent, protocol_title, roles, sample, titled
 
+NAME = 12  # characters of an emotion's name that a panel has room for
 LINES = {"flattering": ("dashed", "--"), "honest": ("solid", "-")}
+BEHIND = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5}  # a curve must not cross a number
 
 
 @styled
@@ -22,6 +25,7 @@ def roc_curves(
 ) -> Figure:
     """An ROC panel per emotion against the rest: the flattering protocol dashed, the honest one solid; AUROC in percent."""
     test, small = enough(predictions[predictions.part == "test"])
+    test = in_roles(test)
     columns = 3 if width < 5 else 4
     rows, shown = -(-len(emotions) // columns), roles(test.protocol)
     apart = "; ".join(f"{LINES[role][0]}: {protocol_title(protocol)}" for role, protocol in shown.items())
@@ -63,6 +67,11 @@ def _roc(ax, test: pd.DataFrame, emotions: Sequence[str], number: int, shown: Ma
             ax.plot(100 * grid, 100 * np.mean(curves, 0), LINES[role][1], color=colour, label=f"_{protocol}")
         if areas:
             words = f"{protocol_title(protocol).split()[0]} {percent(mean_present(np.array(areas)), 0)}"  # "random 95", "new 82"
-            ax.text(99, 20 - 15 * at, words, ha="right")
+            ax.text(99, 20 - 15 * at, words, ha="right", bbox=BEHIND)
     ax.plot([0, 100], [0, 100], color=GREY, lw=0.6, ls=(0, (1, 1.5)))
-    ax.set(title=emotions[number], aspect="equal", xticks=[0, 50, 100], yticks=[0, 50, 100])
+    ax.set(
+        title=textwrap.fill(emotions[number], NAME, break_long_words=False),
+        aspect="equal",
+        xticks=[0, 50, 100],
+        yticks=[0, 50, 100],
+    )

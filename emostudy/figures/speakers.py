@@ -88,18 +88,20 @@ def per_speaker(predictions: pd.DataFrame, corpus: Corpus, system: str = "", wid
     table = speaker_uar(test, corpus)
     shown = roles(test.protocol)
     where = f" {on(shown['honest'])}" if "flattering" in shown else ""
-    note = f"{alone(test.protocol)}{sample(test)}{_clips_each(test, shown['honest'])}. Grey lines: mean of the group's speakers drawn "
-    note = f"{note}here{where}; sorted within it.{out}"
+    rests = f"{sample(test)}{_clips_each(test, shown['honest'])}{_emotions_each(test)}"
+    lines = f"Grey lines: mean of the group's speakers drawn here{where}; sorted within it."
+    note = f"{alone(test.protocol)}{rests}. {lines}{out}"
     fig, axes = canvas(width, 3.0 if out else 2.5, titled(system, "who is hard to read?"), note)
     ax, seen, chance = axes[0, 0], look(test.modalities.iloc[0]), 1 / test.filter(regex="^p_").shape[1]
     ax.axhline(100 * chance, color=GREY, lw=0.9, ls=(0, (1, 1.5)), label="_chance", zorder=0)
+    size = 3.6 if len(table) <= MAX_NAMED else 2.2  # marks of many speakers must not hide each other
     places = table.index + 1.5 * table.gender.ne(table.gender.shift()).cumsum()
     for x, row in zip(places, table.itertuples() if "flattering" in shown else (), strict=False):
         ax.plot([x, x], [100 * row.flattering, 100 * row.honest], color=seen.colour, lw=2.5, alpha=0.28)
     for role, protocol in shown.items():
         face = "white" if role == "flattering" else seen.colour
         ax.plot(
-            places, 100 * table[role], seen.marker, ms=3.6, mfc=face, mec=seen.colour, mew=0.9, label=f"_{protocol}"
+            places, 100 * table[role], seen.marker, ms=size, mfc=face, mec=seen.colour, mew=0.9, label=f"_{protocol}"
         )
     at = {
         "xy": (1, 100 * chance),
@@ -134,7 +136,11 @@ def per_speaker_alt(predictions: pd.DataFrame, corpus: Corpus, system: str = "on
             if percent(low[role]) == percent(high[role]):
                 ends = f"{percent(low[role])} for {'all' if len(rows) > 1 else f'speaker {low.speaker}'}"
             told.append(f"{protocol_title(protocol).capitalize()}: {ends}; mean of these speakers: {groups}.")
-    return f"UAR in percent of {system} for each of {counted(len(table), 'speaker')}. " + " ".join(told) + out
+    return (
+        f"UAR in percent of {system} for each of {counted(len(table), 'speaker')}. "
+        + " ".join([*told, *_told_emotions(test)])
+        + out
+    )
 
 
 def _clips_each(test: pd.DataFrame, protocol: str) -> str:
@@ -144,6 +150,19 @@ def _clips_each(test: pd.DataFrame, protocol: str) -> str:
     few = num.index[num < FEW]
     named = ", ".join(few) if len(few) <= 8 else counted(len(few), "speaker")
     return f", {' to '.join(map(number, ends))} clips a speaker" + (f" (fewer than {FEW}: {named})" if len(few) else "")
+
+
+def _emotions_each(test: pd.DataFrame) -> str:
+    """ ", each over the 2 to 7 of 7 emotions that a speaker shows": such UARs are of unequal difficulty; "" where all show all."""
+    num = test.groupby(["protocol", "speaker"]).emotion.nunique()
+    ends, everyone = dict.fromkeys((num.min(), num.max())), test.filter(regex="^p_").shape[1]
+    told = f", each over the {' to '.join(map(number, ends))} of {everyone} emotions that a speaker shows"
+    return told if num.min() < everyone else ""
+
+
+def _told_emotions(test: pd.DataFrame) -> list[str]:
+    """`_emotions_each` as a sentence of its own, or none."""
+    return [f"{sentence(told.removeprefix(', '))}." for told in (_emotions_each(test),) if told]
 
 
 def _unsaid(table: pd.DataFrame) -> str:

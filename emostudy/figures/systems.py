@@ -12,7 +12,18 @@ from emostudy.figures.style import FULL, HALF, keys_above, look, panels, settled
 from emostudy.predictions import matrices
 from emostudy.several_metrics import taken
 from emostudy.tables import both_protocols, class_rows
-from emostudy.wording import alone, enough, interval_note, not_drawn, percent, protocol_title, roles, sample, titled
+from emostudy.wording import (
+    alone,
+    enough,
+    in_roles,
+    interval_note,
+    not_drawn,
+    percent,
+    protocol_title,
+    roles,
+    sample,
+    titled,
+)
 
 
 @styled
@@ -26,7 +37,7 @@ def confusions(
         width: of two matrices; one alone takes half.
     """
     test, small = enough(predictions[predictions.part == "test"])
-    shown = list(roles(test.protocol).values())
+    test, shown = in_roles(test), list(roles(test.protocol).values())
     width = width / 2 if width > 5 and len(shown) == 1 else width
     seeds = ", mean of seeds" if test.seed.nunique() > 1 else ""
     several = test.emotion.str.contains(SEVERAL, regex=False).any()
@@ -85,7 +96,7 @@ def class_recall(
     rows = class_rows(records, recipe, modalities)
     emotions, shown = list(rows.emotion.unique()), roles(rows.protocol)
     wide = both_protocols(rows[rows.metric == "recall"], ["emotion"], shown).set_index("emotion").loc[emotions]
-    own = records[(records.recipe == recipe) & (records.modalities == modalities)]
+    own = in_roles(records[(records.recipe == recipe) & (records.modalities == modalities)])
     fall = " Fall in points." if "fall" in wide else ""
     note = f"{alone(rows.protocol)}{sample(own, cluster)}. Whiskers: {interval_note(cluster)}.{fall}"
     places = list(range(len(emotions)))
