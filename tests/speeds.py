@@ -2,7 +2,7 @@
 
     python tests/speeds.py WEIGHTS > results/machines/speeds.csv
 
-Names of `PARTS` behind it run these alone.
+Names of `PARTS` behind it run these alone. A part's memory is the largest that its process held so far: run such a part alone.
 
 `WEIGHTS`: the folder of a pretrained encoder of text, such as all-MiniLM-L6-v2. RAVDESS and MELD have to be there (EMOSTUDY_DATA).
 Features are read from the cache, but for those that are timed. Columns: `what, value, unit, of`.
@@ -25,6 +25,7 @@ from emostudy.predictions import read_records
 from emostudy.profiles import Profile
 from emostudy.recipes.heads import WAYS, asked
 from emostudy.recipes.rules import RULES
+from emostudy.recipes.sentences import fine_tuned
 from emostudy.recipes.strong import SPEECH_STRONG
 
 COMPARED = (
@@ -102,11 +103,21 @@ def vectors(weights: str) -> list[tuple]:
     ]
 
 
+def tuned(weights: str) -> list[tuple]:
+    """Memory of fine-tuning an encoder, one epoch on MELD's training clips, one process."""
+    corpus, cut = corpora.load("meld"), Profile("one", (0,), (0,), 1, "one epoch")
+    with tempfile.TemporaryDirectory() as folder:
+        made = experiments.run(corpus, (fine_tuned(weights, small=True),), ["official"], cut, Path(folder), jobs=1)
+        record = read_records(Path(folder), [made.run_id.iloc[0]])[0]
+    of = f"MELD, {record['num_clips']['train']} utterances in train, one epoch, one process"
+    return [("fine-tuned text, memory", peak() / 1e3, "GB", of)]
+
+
 PARTS = {"rules": rules, "heads": heads, "equal": equal, "strong": strong}
 
 if __name__ == "__main__":
     weights, *only = sys.argv[1:]
-    PARTS["vectors"] = lambda: vectors(weights)
+    PARTS |= {"vectors": lambda: vectors(weights), "tuned": lambda: tuned(weights)}
     print("what,value,unit,of", flush=True)
     for name in only or PARTS:
         with redirect_stdout(sys.stderr):
